@@ -1,0 +1,72 @@
+import path from "node:path";
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** What each folder of src may not import: the table in docs/architecture.md, for what tsc cannot see. */
+const forbidden = {
+  shared: ["node:*", "electron", "electron/*", "react", "react-dom", "**/engine/**", "**/main/**", "**/cli/**", "**/renderer/**", "**/preload/**"],
+  engine: ["electron", "electron/*", "react", "react-dom", "**/main/**", "**/cli/**", "**/renderer/**", "**/preload/**"],
+  main: ["**/renderer/**", "**/preload/**", "**/cli/**", "**/engine/*/**"],
+  preload: ["node:*", "**/engine/**", "**/main/**", "**/cli/**", "**/renderer/**"],
+  renderer: ["node:*", "electron", "electron/*", "**/engine/**", "**/main/**", "**/cli/**", "**/preload/**"],
+  cli: ["electron", "electron/*", "**/main/**", "**/renderer/**", "**/preload/**", "**/engine/*/**"],
+};
+
+/** Inside the engine imports go manager → tunnel → connect, session → tls, never back. */
+const engineForbidden = {
+  tls: ["**/connect/**", "**/session/**", "**/tunnel/**", "**/manager/**"],
+  connect: ["**/session/**", "**/tunnel/**", "**/manager/**"],
+  session: ["**/connect/**", "**/tunnel/**", "**/manager/**"],
+  tunnel: ["**/manager/**"],
+};
+
+const noImports = (patterns) => ({ "no-restricted-imports": ["error", { patterns: [{ group: patterns, message: "See the import table in docs/architecture.md." }] }] });
+
+const kebabCaseFiles = {
+  create: (context) => ({
+    Program(node) {
+      const name = path.basename(context.filename);
+      if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/.test(name)) context.report({ node, message: `File names are kebab-case: ${name}` });
+    },
+  }),
+};
+
+export default tseslint.config(
+  { ignores: ["out/", "node_modules/", "coverage/"] },
+  js.configs.recommended,
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { project: ["src/*/tsconfig.json", "test/tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
+    plugins: { culvert: { rules: { "kebab-case-files": kebabCaseFiles } } },
+    rules: {
+      "culvert/kebab-case-files": "error",
+      "no-restricted-syntax": ["error", { selector: "ExportDefaultDeclaration", message: "No default exports." }],
+      "max-lines": ["error", { max: 400 }],
+      eqeqeq: "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/no-unnecessary-condition": "off",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+    },
+  },
+  ...Object.entries(forbidden).map(([folder, patterns]) => ({ files: [`src/${folder}/**`], rules: noImports(patterns) })),
+  ...Object.entries(engineForbidden).map(([folder, patterns]) => ({
+    files: [`src/engine/${folder}/**`],
+    rules: noImports([...patterns, ...forbidden.engine]),
+  })),
+  {
+    files: ["src/engine/**"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        { object: "process", property: "env", message: "The engine gets its settings handed in." },
+        { object: "process", property: "exit", message: "Only a face of the engine ends the process." },
+      ],
+      "no-console": "error",
+    },
+  },
+  { files: ["*.config.ts", "eslint.config.js"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["eslint.config.js"], ...tseslint.configs.disableTypeChecked, languageOptions: { parserOptions: { project: null } } },
+  { files: ["eslint.config.js"], rules: { "culvert/kebab-case-files": "off" } },
+);

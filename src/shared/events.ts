@@ -1,0 +1,76 @@
+import type { AppErrorData } from "./errors.ts";
+
+/** How a connection to the proxy speaks. */
+export type Via = "h2" | "http/1.1";
+
+/** How a peer's tunnel came to its end. */
+export type PeerEnd = "ended" | "reset-by-client" | "reset-by-proxy" | "stopped";
+
+/** What a peer was doing when it failed. */
+export type PeerStep = "connect" | "sign-in" | "transfer";
+
+/**
+ * Everything the engine says, as plain data: no secrets (no JWT, no sign-in URL), no live objects.
+ * `proxy` is an origin, `destination` a CONNECT authority, times are milliseconds, sizes bytes.
+ */
+export type EngineEvent =
+  | {
+      readonly type: "tunnel-listening";
+      readonly tunnel: string;
+      readonly address: string;
+      readonly destination: string;
+    }
+  | {
+      readonly type: "tunnel-failed";
+      readonly tunnel: string;
+      readonly destination: string;
+      readonly error: AppErrorData;
+    }
+  | { readonly type: "tunnel-stopped"; readonly tunnel: string; readonly address: string }
+  | { readonly type: "peer-opened"; readonly tunnel: string; readonly peer: number; readonly from: string }
+  | { readonly type: "peer-signing-in"; readonly tunnel: string; readonly peer: number; readonly proxy: string }
+  | {
+      readonly type: "peer-connected";
+      readonly tunnel: string;
+      readonly peer: number;
+      readonly destination: string;
+      readonly via: Via;
+      /** From accept to the open tunnel, a sign-in included. */
+      readonly ms: number;
+    }
+  | {
+      readonly type: "peer-failed";
+      readonly tunnel: string;
+      readonly peer: number;
+      readonly destination: string;
+      readonly step: PeerStep;
+      readonly ms: number;
+      readonly error: AppErrorData;
+    }
+  | {
+      readonly type: "peer-closed";
+      readonly tunnel: string;
+      readonly peer: number;
+      readonly how: PeerEnd;
+      /** Bytes from the local client to the destination. */
+      readonly sent: number;
+      /** Bytes from the destination to the local client. */
+      readonly received: number;
+      readonly ms: number;
+    }
+  | { readonly type: "sign-in-started"; readonly proxy: string }
+  | { readonly type: "sign-in-finished"; readonly proxy: string; readonly ms: number }
+  | { readonly type: "sign-in-failed"; readonly proxy: string; readonly ms: number; readonly error: AppErrorData }
+  /** The browser could not be opened; the sign-in goes on, since a person can still open the page. */
+  | { readonly type: "browser-failed"; readonly proxy: string; readonly error: AppErrorData }
+  /** The proxy refused the JWT of a session, which is therefore forgotten. */
+  | { readonly type: "session-ended"; readonly proxy: string }
+  /** `culvert` uses the session of another host of the same Pomerium. */
+  | { readonly type: "session-shared"; readonly proxy: string; readonly from: string }
+  /** The proxy offers only HTTP/1.1, on which a one-way end cannot be carried (said once per proxy). */
+  | { readonly type: "half-close-not-carried"; readonly proxy: string }
+  /** HTTP/2 was offered but does not work here; HTTP/1.1 is used for a while. */
+  | { readonly type: "http2-given-up"; readonly proxy: string; readonly reason: string }
+  | { readonly type: "storage-failed"; readonly error: AppErrorData };
+
+export type EventSink = (event: EngineEvent) => void;

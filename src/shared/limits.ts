@@ -1,0 +1,62 @@
+/** Every wait and every bound of the engine, in one place. Times in milliseconds, sizes in bytes. */
+export const limits = {
+  /** DNS and TCP connect together, over all addresses of the host. */
+  dialMs: 10_000,
+  /** TLS handshake, and the SETTINGS frame that opens HTTP/2. */
+  tlsMs: 10_000,
+  /** From the CONNECT request to the head of its answer. */
+  connectAnswerMs: 30_000,
+  /** One call of the proxy's own pages (login, user, well-known), from request to the end of the body. */
+  apiCallMs: 30_000,
+  /** From the opened browser to the callback. */
+  loginMs: 15 * 60_000,
+  /** A sign-in URL is good for 5 minutes at the proxy; a fresh one is fetched after this. */
+  signInUrlFreshMs: 4 * 60_000,
+  /** After a proxy refused the JWT it has just issued, no new sign-in for this long. */
+  signInPauseMs: 30_000,
+  /** From `close()` until clients are cut off. */
+  drainMs: 5_000,
+  /** Happy eyeballs: head start of one address over the next (RFC 8305 §5). */
+  nextAddressMs: 250,
+  /** HTTP/1.1 only: silence of the upstream after which a held-back FIN is passed on (protocol.md, half-close). */
+  halfCloseSilenceMs: 1_000,
+  /** An HTTP/2 connection without streams is kept this long. Pomerium itself closes it after 5 minutes. */
+  http2IdleMs: 4 * 60_000,
+  /** A connection that was silent for longer is asked with PING whether it lives when a request goes out on it. */
+  http2QuietMs: 5_000,
+  /** PING on an HTTP/2 connection that carries streams and has been silent. */
+  http2PingEveryMs: 30_000,
+  /** No PING answer for this long: the connection gets no new requests, but its tunnels may outlive a train tunnel. */
+  http2SuspectMs: 5_000,
+  /** No PING answer for this long: the connection is dead. */
+  http2PingAnswerMs: 45_000,
+  /** What a proxy was found unable to do is tried again after this. */
+  learnedMs: 10 * 60_000,
+  /** TCP keep-alive on both sides, so that a vanished peer is noticed. */
+  keepAliveMs: 30_000,
+
+  /** Receive window of one stream: fills 50 ms of distance at 80 MB/s; also the most one stalled client can hold. */
+  http2StreamWindow: 4 * 1024 * 1024,
+  /** Receive window of one HTTP/2 connection. */
+  http2SessionWindow: 32 * 1024 * 1024,
+  /** HTTP/2 connections to one proxy; with the usual 100 to 1,024 streams each. */
+  http2SessionsPerProxy: 32,
+  /** Bytes read ahead from one side while the other side is busy; also the early bytes of a waiting client. */
+  pipeBuffer: 256 * 1024,
+  /** Clients of one tunnel at the same time. */
+  peersPerTunnel: 4_096,
+  /** The head of an HTTP/1.1 answer. */
+  headBytes: 32 * 1024,
+  /** The body of a refusal, read for its request id and reason only. */
+  refusalBodyBytes: 16 * 1024,
+  /** The body of an API answer. */
+  apiBodyBytes: 1024 * 1024,
+  /** A JWT, wherever it comes from. */
+  jwtBytes: 16 * 1024,
+  /** The sign-in URL that the login API answers with. */
+  signInUrlBytes: 16 * 1024,
+  /** Proxies whose abilities are remembered, and TLS session tickets kept. */
+  rememberedProxies: 256,
+} as const;
+
+export type Limits = { readonly [K in keyof typeof limits]: number };
