@@ -14,6 +14,16 @@ export const limits = {
   signInUrlFreshMs: 4 * 60_000,
   /** After a proxy refused the JWT it has just issued, no new sign-in for this long. */
   signInPauseMs: 30_000,
+  /** How long a sign-in is held up to learn which Pomerium a host belongs to, for one sign-in at all its hosts. */
+  wellKnownWaitMs: 3_000,
+  /** A host that did not say which Pomerium it belongs to is asked again after this. */
+  wellKnownFailureMs: 10_000,
+  /** One call of the session store. */
+  storageMs: 10_000,
+  /** Callback server: the head of a request must have come after this; also the longest silence. */
+  callbackHeadMs: 10_000,
+  /** Callback server: from the end of the sign-in until an answer that the browser does not read is cut off. */
+  callbackFlushMs: 2_000,
   /** From `close()` until clients are cut off. */
   drainMs: 5_000,
   /** Happy eyeballs: head start of one address over the next (RFC 8305 §5). */
@@ -49,12 +59,18 @@ export const limits = {
   headBytes: 32 * 1024,
   /** The body of a refusal, read for its request id and reason only. */
   refusalBodyBytes: 16 * 1024,
+  /** How long that body is waited for once the head has come. */
+  refusalBodyMs: 2_000,
   /** The body of an API answer. */
   apiBodyBytes: 1024 * 1024,
   /** A JWT, wherever it comes from. */
   jwtBytes: 16 * 1024,
   /** The sign-in URL that the login API answers with. */
   signInUrlBytes: 16 * 1024,
+  /** Callback server: the head of a request; a JWT, and the cookies that a browser holds for 127.0.0.1. */
+  callbackHeadBytes: 64 * 1024,
+  /** Callback server: connections at the same time; the oldest makes room for a new one. */
+  callbackConnections: 32,
   /** Proxies whose abilities are remembered, and TLS session tickets kept. */
   rememberedProxies: 256,
 } as const;

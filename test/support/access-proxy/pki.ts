@@ -2,6 +2,7 @@ import { webcrypto } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import "./metadata-polyfill.ts";
 import * as x509 from "@peculiar/x509";
 
 /** A certificate with its private key, both as PEM and as files. */

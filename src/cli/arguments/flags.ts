@@ -1,0 +1,48 @@
+import type { FlagSpec } from "./spec.ts";
+
+const text = (name: string, value: string, about: string): FlagSpec => ({ name, kind: "text", value, about });
+const boolean = (name: string, about: string): FlagSpec => ({ name, kind: "boolean", about });
+
+/** How TLS is done with the proxy. */
+export const tlsFlags: readonly FlagSpec[] = [
+  boolean("disable-tls-verification", "do not verify the proxy's certificate (never outside of tests)"),
+  text("alternate-ca-path", "FILE", "PEM file with CA certificates to trust besides the system's"),
+  text("ca-cert", "BASE64", "CA certificate to trust besides the system's: PEM, base64-encoded once more"),
+  text("client-cert", "FILE", "PEM file with the client certificate"),
+  text("client-key", "FILE", "PEM file with the key of the client certificate"),
+  boolean("client-cert-from-store", "client certificate from the system's store (not available yet)"),
+  text("client-cert-issuer", "ATTR=VALUE", "which issuer to take from the store (not available yet)"),
+  text("client-cert-subject", "ATTR=VALUE", "which subject to take from the store (not available yet)"),
+];
+
+/** How a person signs in. */
+export const signInFlags: readonly FlagSpec[] = [
+  text("browser-cmd", "COMMAND", "program that opens the sign-in page; the URL is its last argument"),
+  boolean("no-browser", "print the sign-in URL instead of opening a browser"),
+  text("login-timeout", "TIME", "how long a sign-in may take (default 15m)"),
+];
+
+/** Signing in without a person. */
+export const serviceAccountFlags: readonly FlagSpec[] = [
+  text("service-account", "JWT", "service account to sign in with; visible to other users of this computer"),
+  text("service-account-file", "FILE", "file with the service account JWT, read again at every connect"),
+];
+
+export const noSharedSignInFlag = boolean(
+  "no-shared-sign-in",
+  "sign in at every host by itself, even where hosts belong to one Pomerium",
+);
+
+export const jsonLogFlag = boolean("json", "write log lines as JSON");
+
+export const listenFlag = text(
+  "listen",
+  "ADDRESS",
+  'local address to listen on, "-" for stdin and stdout (default 127.0.0.1:0)',
+);
+
+export const pomeriumUrlFlag = text(
+  "pomerium-url",
+  "URL",
+  "the Pomerium to connect to, where it is not the destination's host",
+);

@@ -1,0 +1,38 @@
+import { readEngineOptions } from "../arguments/engine-options.ts";
+import { jsonLogFlag, signInFlags, tlsFlags } from "../arguments/flags.ts";
+import type { ParsedArguments } from "../arguments/parse-arguments.ts";
+import type { CommandSpec } from "../arguments/spec.ts";
+import { readTlsSettings } from "../arguments/tls-settings.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { printable } from "../log/text.ts";
+import { proxyArgument } from "./proxy-argument.ts";
+
+const spec: CommandSpec = {
+  name: "login",
+  summary: "sign in at a Pomerium, so that tunnels need no sign-in later",
+  usage: ["login URL [flags]"],
+  positionals: { min: 1, max: 1, name: "url" },
+  flags: [...tlsFlags, ...signInFlags, jsonLogFlag],
+  examples: [
+    "culvert login https://redis.corp.example.com",
+    "culvert login --no-browser https://redis.corp.example.com",
+  ],
+};
+
+async function run(context: CommandContext, given: ParsedArguments): Promise<number> {
+  const proxy = proxyArgument(given.positionals[0] ?? "", spec.name);
+  const options = readEngineOptions(given, spec.name, false);
+  const tls = await readTlsSettings(given, spec.name);
+  const engine = await context.openEngine(options);
+  try {
+    const session = await engine.login(proxy, tls, context.stop);
+    const who = session.user?.email ?? session.user?.name;
+    await context.print(printable(`Signed in at ${session.proxy}${who === undefined ? "" : ` as ${who}`}.`) + "\n");
+    return 0;
+  } finally {
+    await engine.close({ graceMs: 0 });
+  }
+}
+
+/** `culvert login`. */
+export const login: Command = { spec, run };

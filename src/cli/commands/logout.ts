@@ -1,0 +1,41 @@
+import { originOf } from "../../shared/address.ts";
+import { jsonLogFlag, tlsFlags } from "../arguments/flags.ts";
+import type { ParsedArguments } from "../arguments/parse-arguments.ts";
+import type { CommandSpec } from "../arguments/spec.ts";
+import { readTlsSettings } from "../arguments/tls-settings.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { printable } from "../log/text.ts";
+import { proxyArgument } from "./proxy-argument.ts";
+
+const spec: CommandSpec = {
+  name: "logout",
+  summary: "sign out at one Pomerium, or at all of them",
+  usage: ["logout [URL] [flags]"],
+  about: ["Without URL it signs out everywhere. Open connections live on until either side closes them."],
+  positionals: { min: 0, max: 1, name: "url" },
+  flags: [...tlsFlags, jsonLogFlag],
+  examples: ["culvert logout https://redis.corp.example.com", "culvert logout"],
+};
+
+async function run(context: CommandContext, given: ParsedArguments): Promise<number> {
+  const url = given.positionals[0];
+  const origin = url === undefined ? null : originOf(proxyArgument(url, spec.name));
+  const tls = await readTlsSettings(given, spec.name);
+  const engine = await context.openEngine({ noBrowser: true, shareSessions: true, stdinIsData: false });
+  try {
+    const ended = await engine.logout(origin, tls, context.stop);
+    if (ended.length === 0) await context.print(`There is no session${origin === null ? "" : ` at ${origin}`}.\n`);
+    for (const { proxy, endedAtProxy } of ended) {
+      const line = endedAtProxy
+        ? `Signed out at ${proxy}.`
+        : `Forgot the session at ${proxy}; the proxy could not be told, and may take it until it expires.`;
+      await context.print(`${printable(line)}\n`);
+    }
+    return 0;
+  } finally {
+    await engine.close({ graceMs: 0 });
+  }
+}
+
+/** `culvert logout`. */
+export const logout: Command = { spec, run };

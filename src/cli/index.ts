@@ -1,0 +1,93 @@
+import os from "node:os";
+import { asAppError } from "../shared/errors.ts";
+import { limits } from "../shared/limits.ts";
+import { parseArguments } from "./arguments/parse-arguments.ts";
+import { exitCodeOf } from "./arguments/usage.ts";
+import type { CommandContext, EngineOptions } from "./command.ts";
+import { loadCommand } from "./commands/registry.ts";
+import { Interruption, interruptedExitCode } from "./interruption.ts";
+import { Log } from "./log/log.ts";
+import { lineWriter, wantsColor } from "./log/stderr.ts";
+import { flushed, printTo } from "./stdout.ts";
+import { culvertHome } from "./store/home.ts";
+
+/** Opens the engine with the adapters of the command line. Loaded late: most of the start-up time is in here. */
+async function openEngine(options: EngineOptions, home: string, log: Log, interruption: Interruption) {
+  const [engine, { FileSessionStore }, signIn] = await Promise.all([
+    import("../engine/index.ts"),
+    import("./store/file-session-store.ts"),
+    import("./sign-in/adapters.ts"),
+  ]);
+  const { BrowserOrTerminal, KeyboardLines, OpenBrowser, TerminalSignIn, chosenOpener, openKeyboard, systemOpener } =
+    signIn;
+  const keyboard = new KeyboardLines(
+    () => openKeyboard(process.stdin, options.stdinIsData),
+    () => interruption.pressCtrlC(),
+  );
+  const terminal = new TerminalSignIn(log, keyboard, limits.signInUrlFreshMs);
+  const opener =
+    options.browserCommand === undefined
+      ? systemOpener(process.platform, process.env)
+      : chosenOpener(options.browserCommand, process.platform, process.env);
+  return new engine.Engine({
+    sessions: new FileSessionStore(home),
+    browser: options.noBrowser || opener === null ? terminal : new BrowserOrTerminal(new OpenBrowser(opener), terminal),
+    events: (event) => log.event(event),
+    shareSessions: options.shareSessions,
+    ...(options.loginMs === undefined ? {} : { limits: { loginMs: options.loginMs } }),
+  });
+}
+
+/** Reads what was asked for and does it. Resolves to the exit code. */
+async function main(argv: readonly string[], log: Log, interruption: Interruption): Promise<number> {
+  const home = culvertHome(process.platform, process.env, os.homedir());
+  const context: CommandContext = {
+    env: process.env,
+    log,
+    home,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stop: interruption.signal,
+    print: (text) => printTo(process.stdout, text),
+    openStore: async () => new (await import("./store/file-session-store.ts")).FileSessionStore(home),
+    openEngine: (options) => openEngine(options, home, log, interruption),
+  };
+  const [first = "help", ...rest] = argv;
+  const name = { "-h": "help", "--help": "help", "-v": "version", "--version": "version" }[first] ?? first;
+  const command = await loadCommand(name);
+  const given = parseArguments(rest, command.spec);
+  if (!given.help) return command.run(context, given);
+  const { helpOf } = await import("./commands/help.ts");
+  await context.print(helpOf(command.spec));
+  return 0;
+}
+
+const argv = process.argv.slice(2);
+const log = new Log({
+  // Known before anything is parsed, so that a mistake on the command line is told in the form that was asked for.
+  json: argv.includes("--json") || argv.includes("--json=true"),
+  color: wantsColor(process.stderr, process.env),
+  now: () => new Date(),
+  write: lineWriter(process.stderr),
+});
+const interruption = new Interruption();
+interruption.install();
+process.stdout.on("error", () => interruption.stop());
+process.on("uncaughtException", (thrown) => {
+  log.failure(thrown);
+  process.exit(1);
+});
+
+let exitCode: number;
+try {
+  exitCode = await main(argv, log, interruption);
+} catch (thrown) {
+  const error = asAppError(thrown);
+  if (error.code === "cancelled" && interruption.signal.aborted) exitCode = interruptedExitCode;
+  else {
+    log.failure(error);
+    exitCode = exitCodeOf(error);
+  }
+}
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(exitCode);

@@ -1,0 +1,122 @@
+import type { AppErrorData } from "../../shared/errors.ts";
+import type { EngineEvent } from "../../shared/events.ts";
+import { clock, duration, printable, printableJson, size } from "./text.ts";
+
+export type Level = "info" | "warn" | "error";
+
+/** One line of the log before it is written. */
+export interface LogEntry {
+  readonly level: Level;
+  /** Stable name for programs. */
+  readonly event: string;
+  readonly message: string;
+  /** What programs read besides the message. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** About signing in: shown even where only warnings and errors are. */
+  readonly signIn: boolean;
+}
+
+/** An error as one line: the sentence, the next step, and the id that the proxy's administrator can look up. */
+export function sentenceOf(error: AppErrorData): string {
+  const ended = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
+  const parts = [ended(error.message)];
+  if (error.userAction !== undefined) parts.push(ended(error.userAction));
+  if (error.requestId !== undefined) parts.push(`(request id ${error.requestId})`);
+  return parts.join(" ");
+}
+
+const endings = {
+  ended: "closed",
+  "reset-by-client": "was reset by the local program",
+  "reset-by-proxy": "was cut off from the proxy's side",
+  stopped: "was stopped",
+} as const;
+
+/**
+ * Puts an event of the engine into words.
+ * @param several true when the process has more than one tunnel, so that lines must say which one they are about.
+ */
+export function entryOf(event: EngineEvent, several: boolean): LogEntry {
+  const { type, ...fields } = event;
+  const entry = (level: Level, message: string, signIn = false): LogEntry => ({
+    level,
+    event: type,
+    message,
+    fields,
+    signIn,
+  });
+  const client = (peer: { readonly tunnel: string; readonly peer: number }): string =>
+    several ? `${peer.tunnel}: client ${peer.peer}` : `client ${peer.peer}`;
+
+  switch (event.type) {
+    case "tunnel-listening":
+      return entry("info", `listening on ${event.address}${several ? ` for ${event.destination}` : ""}`);
+    case "tunnel-failed":
+      return entry("error", `${several ? `${event.destination}: ` : ""}${sentenceOf(event.error)}`);
+    case "tunnel-stopped":
+      return entry("info", `stopped listening on ${event.address}`);
+    case "peer-opened":
+      return entry("info", `${client(event)} from ${event.from}`);
+    case "peer-signing-in":
+      return entry("info", `${client(event)} waits for the sign-in at ${event.proxy}`);
+    case "peer-connected":
+      return entry(
+        "info",
+        `${client(event)} connected to ${event.destination} in ${duration(event.ms)} (${event.via === "h2" ? "HTTP/2" : "HTTP/1.1"})`,
+      );
+    case "peer-failed": {
+      // Nothing went wrong where the person or the program itself ended it.
+      const wanted = event.error.code === "cancelled" || event.error.code === "closed";
+      return entry(wanted ? "info" : "error", `${client(event)}: ${sentenceOf(event.error)}`);
+    }
+    case "peer-closed":
+      return entry(
+        event.how === "reset-by-proxy" ? "warn" : "info",
+        `${client(event)} ${endings[event.how]} after ${duration(event.ms)}, sent ${size(event.sent)}, received ${size(event.received)}`,
+      );
+    case "sign-in-started":
+      return entry("info", `signing in at ${event.proxy}`, true);
+    case "sign-in-finished":
+      return entry("info", `signed in at ${event.proxy} in ${duration(event.ms)}`, true);
+    case "sign-in-failed":
+      return entry("error", `sign-in at ${event.proxy}: ${sentenceOf(event.error)}`, true);
+    case "browser-failed":
+      return entry("warn", sentenceOf(event.error), true);
+    case "session-ended":
+      return entry("info", `the session at ${event.proxy} has ended`);
+    case "session-shared":
+      return entry("info", `using the sign-in of ${event.from} at ${event.proxy}`);
+    case "half-close-not-carried":
+      return entry(
+        "warn",
+        `${event.proxy} offers only HTTP/1.1, which cannot carry one-way ends: a program that ends its side first may wait a moment longer`,
+      );
+    case "http2-given-up":
+      return entry("warn", `HTTP/2 does not work with ${event.proxy} (${event.reason}); using HTTP/1.1 for a while`);
+    case "storage-failed":
+      return entry("warn", sentenceOf(event.error));
+  }
+}
+
+/** An error that is not an event of the engine, for example a mistake on the command line. */
+export function errorEntry(error: AppErrorData, about?: string): LogEntry {
+  const message = about === undefined ? sentenceOf(error) : `${about}: ${sentenceOf(error)}`;
+  return { level: "error", event: "error", message, fields: { error }, signIn: false };
+}
+
+const labels: Readonly<Record<Level, string>> = { info: "INF", warn: "WRN", error: "ERR" };
+const colors: Readonly<Record<Level, number>> = { info: 32, warn: 33, error: 31 };
+
+export interface LineStyle {
+  readonly json: boolean;
+  readonly color: boolean;
+}
+
+/** Writes an entry as one line, without its line end. */
+export function lineOf(entry: LogEntry, time: Date, style: LineStyle): string {
+  const { level, event, message, fields } = entry;
+  if (style.json) return printableJson({ time: time.toISOString(), level, event, ...fields, message });
+  const text = printable(message);
+  if (!style.color) return `${clock(time)} ${labels[level]} ${text}`;
+  return `\u001b[90m${clock(time)}\u001b[0m \u001b[${colors[level]}m${labels[level]}\u001b[0m ${text}`;
+}

@@ -1,0 +1,142 @@
+import type { LookupFunction } from "node:net";
+import { originOf, type ProxyAddress } from "../../shared/address.ts";
+import { AppError, asAppError } from "../../shared/errors.ts";
+import type { EventSink } from "../../shared/events.ts";
+import type { Limits } from "../../shared/limits.ts";
+import type { ApiAnswer } from "../ports.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
+import type { Answer } from "./answers.ts";
+import { getHttp1 } from "./http1-get.ts";
+import { connectHttp1 } from "./http1.ts";
+import { Http2Unusable, Unanswered, type ConnectOutcome, type ConnectRequest } from "./path.ts";
+import { ProxyPool, type Carrier, type Wanted } from "./proxy-pool.ts";
+
+/** Attempts for one client before the failure is shown; each but the first replaces a connection that had died. */
+const attempts = 3;
+
+/** Answers to a CONNECT on HTTP/2 by which servers show that they do not do that; HTTP/1.1 is worth a try. */
+const doubtsHttp2 = new Set([400, 405, 501, 505]);
+
+export interface ConnectorOptions {
+  readonly limits: Limits;
+  readonly events: EventSink;
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/**
+ * Opens ways to destinations: chooses HTTP/2 or HTTP/1.1, pools what can be shared, repeats what is safe to repeat.
+ * Owner of every connection to a proxy; `close()` ends them all.
+ */
+export class Connector {
+  readonly #options: ConnectorOptions;
+  readonly #pools = new Map<string, ProxyPool>();
+  #closed = false;
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options;
+  }
+
+  #pool(proxy: ProxyAddress, identity: TlsIdentity): ProxyPool {
+    if (this.#closed) throw new AppError("closed", "Culvert is shutting down.");
+    const key = `${originOf(proxy)} ${identity.key}`;
+    let pool = this.#pools.get(key);
+    if (pool) {
+      // Map order is age of use, so that the bound below forgets what was not used for longest.
+      this.#pools.delete(key);
+    } else {
+      pool = new ProxyPool({ proxy, identity, ...this.#options });
+      this.#forgetOldest();
+    }
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  #forgetOldest(): void {
+    if (this.#pools.size < this.#options.limits.rememberedProxies) return;
+    for (const [key, pool] of this.#pools) {
+      if (pool.inUse) continue;
+      pool.close();
+      this.#pools.delete(key);
+      return;
+    }
+  }
+
+  /**
+   * Sends one CONNECT and returns what the proxy said. A refusal is an outcome, not an error.
+   * @throws AppError when there was no answer to be had.
+   */
+  async open(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<ConnectOutcome> {
+    const pool = this.#pool(request.target.proxy, identity);
+    const connect = (carrier: Carrier): Promise<ConnectOutcome> =>
+      carrier.kind === "h2"
+        ? carrier.connection.connect(request, signal)
+        : connectHttp1(carrier.dialed, request, this.#options.limits, signal);
+    let via: Carrier["kind"] = "http/1.1";
+    const outcome = await this.#attempt(pool, "any", signal, (carrier) => {
+      via = carrier.kind;
+      return connect(carrier);
+    });
+    if (outcome.kind === "open") return outcome;
+    const { status } = outcome.answer;
+    // RFC 9110 §15.5.20: once more, on a connection made for this request.
+    if (status === 421) return this.#attempt(pool, "fresh", signal, connect);
+    if ((via as Carrier["kind"]) === "h2" && doubtsHttp2.has(status)) {
+      return (await this.#insteadOf(outcome.answer, pool, connect, signal)) ?? outcome;
+    }
+    return outcome;
+  }
+
+  /** GET of one of the proxy's own pages, on the connections that tunnels use. @throws AppError without an answer. */
+  async get(proxy: ProxyAddress, identity: TlsIdentity, path: string, jwt: string | null, signal: AbortSignal): Promise<ApiAnswer> {
+    return this.#attempt(this.#pool(proxy, identity), "any", signal, (carrier) =>
+      carrier.kind === "h2"
+        ? carrier.connection.get(path, jwt, signal)
+        : getHttp1(carrier.dialed, proxy, path, jwt, this.#options.limits, signal),
+    );
+  }
+
+  async #attempt<T>(pool: ProxyPool, first: Wanted, signal: AbortSignal, use: (carrier: Carrier) => Promise<T>): Promise<T> {
+    let wanted = first;
+    let unusable: string | null = null;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const result = await pool.with(wanted, signal, use);
+        // Learned only once HTTP/1.1 has worked: a network that drops connections is no fault of HTTP/2.
+        if (unusable !== null) pool.giveUpHttp2(unusable);
+        return result;
+      } catch (error) {
+        if (!(error instanceof Http2Unusable || error instanceof Unanswered)) throw asAppError(error);
+        if (attempt === attempts) throw error.error;
+        if (error instanceof Http2Unusable) {
+          wanted = "http/1.1";
+          unusable = error.message;
+        }
+      }
+    }
+  }
+
+  /** Tries HTTP/1.1 after a doubtful answer on HTTP/2; null where HTTP/1.1 does no better. */
+  async #insteadOf(
+    answer: Answer,
+    pool: ProxyPool,
+    connect: (carrier: Carrier) => Promise<ConnectOutcome>,
+    signal: AbortSignal,
+  ): Promise<ConnectOutcome | null> {
+    try {
+      const outcome = await pool.with("http/1.1", signal, connect);
+      if (outcome.kind === "answered" && outcome.answer.status === answer.status) return null;
+      pool.giveUpHttp2(`it answered ${answer.status} to CONNECT on HTTP/2`);
+      return outcome;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return null;
+    }
+  }
+
+  /** Ends every connection and every tunnel on them. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    for (const pool of this.#pools.values()) pool.close();
+    this.#pools.clear();
+  }
+}

@@ -1,0 +1,136 @@
+import net, { type LookupFunction } from "node:net";
+import tls from "node:tls";
+import type { ProxyAddress } from "../../shared/address.ts";
+import type { AppError } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { cancelled, throwIfAborted } from "../aborts.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
+import { networkError, noAnswer } from "./network-errors.ts";
+
+/** An open connection to a proxy, before any HTTP. */
+export interface Dialed {
+  /** TLS, or the plain socket for `http://`. */
+  readonly socket: net.Socket;
+  /** What ALPN chose; a plain connection speaks HTTP/1.1. */
+  readonly alpn: "h2" | "http/1.1";
+  /** Ends it with a TCP RST: `resetAndDestroy()` of a TLSSocket throws, so the socket beneath is reset. */
+  reset(): void;
+  /** Maps an error of this connection to what the user is told. */
+  readonly explain: (error: unknown) => AppError;
+}
+
+export interface DialOptions {
+  readonly proxy: ProxyAddress;
+  readonly identity: TlsIdentity;
+  readonly alpn: readonly ("h2" | "http/1.1")[];
+  readonly limits: Limits;
+  readonly lookup?: LookupFunction | undefined;
+  /** Ticket of an earlier connection, for TLS resumption. */
+  readonly ticket?: Buffer | undefined;
+  readonly onTicket?: ((ticket: Buffer) => void) | undefined;
+}
+
+/**
+ * Connects to a proxy: DNS, TCP with happy eyeballs (RFC 8305), TLS. Both steps have their limit.
+ * @throws AppError of the failed step.
+ */
+export async function dial(options: DialOptions, signal: AbortSignal): Promise<Dialed> {
+  const raw = await dialTcp(options, signal);
+  if (!options.proxy.tls) {
+    const explain = (error: unknown): AppError => networkError(error, { proxy: options.proxy, hasClientCertificate: false });
+    return { socket: raw, alpn: "http/1.1", reset: () => raw.resetAndDestroy(), explain };
+  }
+  return dialTls(raw, options, signal);
+}
+
+async function dialTcp({ proxy, limits, lookup }: DialOptions, signal: AbortSignal): Promise<net.Socket> {
+  throwIfAborted(signal);
+  const raw = net.connect({
+    host: proxy.host,
+    port: proxy.port,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: limits.nextAddressMs,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: limits.keepAliveMs,
+    // FIN of the proxy must not close our side (half-close); only `allowHalfOpen` says so.
+    allowHalfOpen: true,
+    ...(lookup ? { lookup } : {}),
+  });
+  const explain = (error: unknown): AppError => networkError(error, { proxy, hasClientCertificate: false });
+  await settled(raw, "connect", { ms: limits.dialMs, error: () => noAnswer(proxy, limits.dialMs) }, explain, signal);
+  return raw;
+}
+
+async function dialTls(raw: net.Socket, options: DialOptions, signal: AbortSignal): Promise<Dialed> {
+  const { proxy, identity, limits } = options;
+  const secure = tls.connect({
+    socket: raw,
+    host: proxy.host,
+    // RFC 6066 §3: no literal addresses in SNI.
+    ...(net.isIP(proxy.host) === 0 ? { servername: proxy.host } : {}),
+    ALPNProtocols: [...options.alpn],
+    secureContext: identity.context(),
+    rejectUnauthorized: identity.verify,
+    allowHalfOpen: true,
+    highWaterMark: limits.pipeBuffer,
+    ...(options.ticket ? { session: options.ticket } : {}),
+  } as tls.ConnectionOptions);
+  // An error of the socket beneath surfaces on the TLSSocket; without a listener here it would end the process as well.
+  raw.on("error", () => undefined);
+  secure.once("close", () => raw.destroy());
+  const { onTicket } = options;
+  if (onTicket) secure.on("session", onTicket);
+  let peer: tls.PeerCertificate | undefined;
+  // By the time the error of an untrusted chain is emitted the certificate is gone; only before Node judges it can the
+  // message learn who signed it. A resumed connection was judged before.
+  if (!options.ticket) secure.prependOnceListener("secure", () => (peer = secure.getPeerCertificate()));
+  const explain = (error: unknown): AppError =>
+    networkError(error, { proxy, hasClientCertificate: identity.hasClientCertificate, peer });
+  try {
+    const limit = { ms: limits.tlsMs, error: () => noAnswer(proxy, limits.tlsMs, undefined, "finish the TLS handshake") };
+    await settled(secure, "secureConnect", limit, explain, signal);
+  } catch (error) {
+    raw.destroy();
+    throw error;
+  }
+  return {
+    socket: secure,
+    alpn: secure.alpnProtocol === "h2" ? "h2" : "http/1.1",
+    reset: () => {
+      raw.resetAndDestroy();
+      secure.destroy();
+    },
+    explain,
+  };
+}
+
+/** Waits for `event`; destroys the socket on every other outcome. Leaves an error listener, so that no late error is uncaught. */
+function settled(
+  socket: net.Socket,
+  event: "connect" | "secureConnect",
+  limit: { ms: number; error: () => AppError },
+  explain: (error: unknown) => AppError,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const finish = (error: AppError | null): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      socket.off(event, onReady);
+      if (error) {
+        socket.destroy();
+        reject(error);
+      } else {
+        resolve();
+      }
+    };
+    const onReady = (): void => finish(null);
+    const onAbort = (): void => finish(cancelled(signal));
+    const timer = setTimeout(() => finish(limit.error()), limit.ms);
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.once(event, onReady);
+    socket.on("error", (error) => finish(explain(error)));
+    socket.once("close", () => finish(explain({ code: "" })));
+  });
+}

@@ -1,0 +1,129 @@
+import { authorityOf } from "../../shared/address.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { cancelled } from "../aborts.ts";
+import { notHttp } from "./answers.ts";
+import type { Dialed } from "./dial.ts";
+import { parseHead, type ResponseHead } from "./head.ts";
+import { noAnswer } from "./network-errors.ts";
+import { requestFields, type ConnectOutcome, type ConnectRequest } from "./path.ts";
+
+/**
+ * CONNECT over HTTP/1.1 (RFC 9110 §9.3.6) on a connection of its own. The connection belongs to this call:
+ * it ends on every outcome but an open path.
+ * @throws AppError `no-answer`, `not-pomerium`, `connection-lost`, `cancelled`, or a TLS alert that came late.
+ */
+export async function connectHttp1(
+  dialed: Dialed,
+  request: ConnectRequest,
+  limits: Limits,
+  signal: AbortSignal,
+): Promise<ConnectOutcome> {
+  const { socket } = dialed;
+  const authority = authorityOf(request.target.destination);
+  const fields = Object.entries(requestFields(request.jwt)).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${fields.join("")}\r\n`, "latin1");
+  const reader = new HeadReader(dialed, request, limits);
+  try {
+    const { head, body } = await reader.read(signal);
+    if (head.status >= 300) {
+      socket.destroy();
+      return { kind: "answered", answer: { status: head.status, headers: head.headers, body } };
+    }
+    // Bytes behind the head are already the stream (RFC 9110 §9.3.6); framing fields of a 2xx are ignored.
+    if (head.rest.length > 0) socket.unshift(head.rest);
+    return {
+      kind: "open",
+      path: {
+        stream: socket,
+        via: "http/1.1",
+        carriesHalfClose: false,
+        reset: dialed.reset,
+        endIsClean: () => true,
+        explain: dialed.explain,
+      },
+    };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** Reads one answer: its head, and for a refusal a bounded piece of its body. */
+class HeadReader {
+  readonly #dialed: Dialed;
+  readonly #request: ConnectRequest;
+  readonly #limits: Limits;
+  #received: Buffer = Buffer.alloc(0);
+  #refusal: ResponseHead | null = null;
+
+  constructor(dialed: Dialed, request: ConnectRequest, limits: Limits) {
+    this.#dialed = dialed;
+    this.#request = request;
+    this.#limits = limits;
+  }
+
+  read(signal: AbortSignal): Promise<{ head: ResponseHead; body: string }> {
+    const { socket, explain } = this.#dialed;
+    const { proxy } = this.#request.target;
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        clearTimeout(bodyTimer);
+        signal.removeEventListener("abort", onAbort);
+        socket.pause();
+        socket.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
+        settle();
+      };
+      const onAbort = (): void => finish(() => reject(cancelled(signal)));
+      const onError = (error: unknown): void => finish(() => reject(explain(error)));
+      const onClose = (): void => finish(() => reject(explain({ code: "" })));
+      const answered = (ended: boolean): void => {
+        const result = this.#parse(ended);
+        if (result instanceof AppError) finish(() => reject(result));
+        else if (result) finish(() => resolve(result));
+        else if (this.#refusal) bodyTimer ??= setTimeout(() => answered(true), this.#limits.refusalBodyMs);
+      };
+      let bodyTimer: NodeJS.Timeout | undefined;
+      const onData = (chunk: Buffer): void => {
+        this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+        answered(false);
+      };
+      const onEnd = (): void => answered(true);
+      const timer = setTimeout(
+        () => finish(() => reject(noAnswer(proxy, this.#limits.connectAnswerMs))),
+        this.#limits.connectAnswerMs,
+      );
+      if (signal.aborted) return onAbort();
+      signal.addEventListener("abort", onAbort, { once: true });
+      socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
+      socket.resume();
+    });
+  }
+
+  /** Null while more is needed. */
+  #parse(ended: boolean): { head: ResponseHead; body: string } | AppError | null {
+    const { target } = this.#request;
+    const result = parseHead(this.#received, this.#limits.headBytes);
+    if (result.kind === "not-http") return notHttp(target, result.why);
+    if (result.kind === "more") {
+      if (!ended) return null;
+      return this.#received.length > 0
+        ? notHttp(target, "the connection ended in the middle of the answer")
+        : this.#dialed.explain({ code: "" });
+    }
+    const { head } = result;
+    if (head.status < 200) {
+      // Interim answers come before the real one (RFC 9110 §15.2); each uses up part of the head's bound.
+      this.#received = head.rest;
+      return head.status === 101 ? notHttp(target, "it switched to another protocol") : this.#parse(ended);
+    }
+    if (head.status < 300) return { head, body: "" };
+    this.#refusal = head;
+    const announced = Number(head.headers["content-length"] ?? Number.NaN);
+    const wanted = Math.min(Number.isInteger(announced) ? announced : Infinity, this.#limits.refusalBodyBytes);
+    if (!ended && head.rest.length < wanted) return null;
+    return { head, body: head.rest.subarray(0, wanted).toString("utf8") };
+  }
+}
+

@@ -1,0 +1,58 @@
+import type { Duplex } from "node:stream";
+import type { Target } from "../../shared/address.ts";
+import type { AppError } from "../../shared/errors.ts";
+import type { Via } from "../../shared/events.ts";
+import type { Answer } from "./answers.ts";
+
+/** An open way to a destination: what is written comes out there, byte for byte. */
+export interface OpenPath {
+  readonly stream: Duplex;
+  readonly via: Via;
+  /** False on HTTP/1.1: what the upstream answers after our FIN is thrown away by the proxy (protocol.md). */
+  readonly carriesHalfClose: boolean;
+  /** Ends it so that the far side sees a reset, not an end. */
+  reset(): void;
+  /** False where the stream's `end` came of a reset. */
+  readonly endIsClean: () => boolean;
+  /** What an error of the stream means to the user. */
+  readonly explain: (error: unknown) => AppError;
+}
+
+/** What a proxy said to a CONNECT. */
+export type ConnectOutcome =
+  { readonly kind: "open"; readonly path: OpenPath } | { readonly kind: "answered"; readonly answer: Answer };
+
+export interface ConnectRequest {
+  readonly target: Target;
+  /** Sent as `Authorization: Pomerium <jwt>`. */
+  readonly jwt: string | null;
+}
+
+const tokenShape = /^[A-Za-z0-9._~+/=-]+$/;
+
+/** The fields of every request to the proxy. @throws Error for a JWT that could break out of its header line. */
+export function requestFields(jwt: string | null): Record<string, string> {
+  if (jwt !== null && !tokenShape.test(jwt)) throw new Error("malformed JWT");
+  return { accept: "application/json", ...(jwt === null ? {} : { authorization: `Pomerium ${jwt}` }) };
+}
+
+/**
+ * The proxy has certainly not acted on the request (GOAWAY below its id, REFUSED_STREAM, a connection that was already
+ * dead), or it gave no answer and nothing of the client's has been sent: another connection may carry it.
+ */
+export class Unanswered extends Error {
+  readonly error: AppError;
+  constructor(error: AppError) {
+    super(error.message, { cause: error });
+    this.error = error;
+  }
+}
+
+/** HTTP/2 was negotiated but CONNECT over it does not work at this proxy; HTTP/1.1 may. */
+export class Http2Unusable extends Error {
+  readonly error: AppError;
+  constructor(reason: string, error: AppError) {
+    super(reason, { cause: error });
+    this.error = error;
+  }
+}

@@ -1,0 +1,148 @@
+import type { LookupFunction } from "node:net";
+import { originOf, type ProxyAddress } from "../../shared/address.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { EventSink } from "../../shared/events.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { throwIfAborted, waitFor } from "../aborts.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
+import { dial, type Dialed } from "./dial.ts";
+import { Http2Connection } from "./http2-connection.ts";
+
+/** A connection on which one request may go out now. */
+export type Carrier =
+  { readonly kind: "h2"; readonly connection: Http2Connection } | { readonly kind: "http/1.1"; readonly dialed: Dialed };
+
+/** Which connections a request may have: any, a new one (421), or HTTP/1.1 only. */
+export type Wanted = "any" | "fresh" | "http/1.1";
+
+export interface ProxyPoolOptions {
+  readonly proxy: ProxyAddress;
+  readonly identity: TlsIdentity;
+  readonly limits: Limits;
+  readonly events: EventSink;
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/** What a dial that offered both protocols brought: an HTTP/2 connection in the pool, or an HTTP/1.1 one for whoever takes it. */
+interface Probe {
+  spare: Dialed | null;
+}
+
+/**
+ * The connections to one proxy with one TLS identity, and what was learned about that proxy. On HTTP/2 requests share
+ * connections within the peer's stream limit; on HTTP/1.1 each gets its own, with TLS resumption.
+ */
+export class ProxyPool {
+  readonly #options: ProxyPoolOptions;
+  /** Those that take requests; one that only finishes its tunnels is in #all alone. */
+  readonly #connections = new Set<Http2Connection>();
+  readonly #all = new Set<Http2Connection>();
+  readonly #http1 = new Set<Dialed>();
+  readonly #closing = new AbortController();
+  /** One dial at a time may bring an HTTP/2 connection that all waiting requests can use. */
+  #probing: Promise<Probe> | null = null;
+  #http1Until = 0;
+  #ticket: Buffer | undefined;
+
+  constructor(options: ProxyPoolOptions) {
+    this.#options = options;
+  }
+
+  /** False where forgetting the pool would lose nothing but what was learned. */
+  get inUse(): boolean {
+    return this.#all.size > 0 || this.#http1.size > 0 || this.#probing !== null;
+  }
+
+  /**
+   * Waits for a connection and hands it to `use`, which must send its request before it first awaits: only so is the
+   * place on a shared connection still free.
+   */
+  async with<T>(wanted: Wanted, signal: AbortSignal, use: (carrier: Carrier) => Promise<T>): Promise<T> {
+    for (let mayHave = wanted; ; ) {
+      throwIfAborted(signal);
+      if (this.#closing.signal.aborted) throw new AppError("closed", "Culvert is shutting down.");
+      if (!this.#options.proxy.tls || mayHave === "http/1.1" || Date.now() < this.#http1Until) {
+        return use({ kind: "http/1.1", dialed: await this.#dialHttp1(signal) });
+      }
+      const connection = mayHave === "fresh" ? undefined : this.#withRoom();
+      if (connection) return use({ kind: "h2", connection });
+      if (this.#all.size >= this.#options.limits.http2SessionsPerProxy) throw this.#full();
+      const probe = await waitFor((this.#probing ??= this.#probe()), signal);
+      if (probe.spare) {
+        const dialed = probe.spare;
+        probe.spare = null;
+        return use({ kind: "http/1.1", dialed });
+      }
+      mayHave = "any";
+    }
+  }
+
+  #withRoom(): Http2Connection | undefined {
+    for (const connection of this.#connections) if (connection.hasRoom) return connection;
+    return undefined;
+  }
+
+  #full(): AppError {
+    const { proxy, limits } = this.#options;
+    return new AppError("too-many-connections", `${limits.http2SessionsPerProxy} connections to ${proxy.host} are full.`, {
+      retryable: true,
+      userAction: "Close some clients and try again.",
+    });
+  }
+
+  /** Offers both protocols. Belongs to the pool rather than to the request that began it, since others wait for it too. */
+  async #probe(): Promise<Probe> {
+    const { proxy, limits } = this.#options;
+    try {
+      const dialed = await this.#dial(["h2", "http/1.1"], this.#closing.signal);
+      if (dialed.alpn === "http/1.1") {
+        this.#http1Until = Date.now() + limits.learnedMs;
+        this.#keepHttp1(dialed);
+        const probe: Probe = { spare: dialed };
+        // Whoever waited has taken it by then, in the microtasks before.
+        setImmediate(() => probe.spare?.socket.destroy());
+        return probe;
+      }
+      const connection = await Http2Connection.open(dialed, proxy, limits, this.#closing.signal);
+      this.#connections.add(connection);
+      this.#all.add(connection);
+      connection.onGone = () => this.#connections.delete(connection);
+      connection.onClosed = () => this.#all.delete(connection);
+      return { spare: null };
+    } finally {
+      this.#probing = null;
+    }
+  }
+
+  async #dialHttp1(signal: AbortSignal): Promise<Dialed> {
+    const dialed = await this.#dial(["http/1.1"], AbortSignal.any([signal, this.#closing.signal]));
+    this.#keepHttp1(dialed);
+    return dialed;
+  }
+
+  #keepHttp1(dialed: Dialed): void {
+    this.#http1.add(dialed);
+    dialed.socket.once("close", () => this.#http1.delete(dialed));
+  }
+
+  #dial(alpn: readonly ("h2" | "http/1.1")[], signal: AbortSignal): Promise<Dialed> {
+    const { proxy, identity, limits, lookup } = this.#options;
+    return dial({ proxy, identity, limits, lookup, alpn, ticket: this.#ticket, onTicket: (ticket) => (this.#ticket = ticket) }, signal);
+  }
+
+  /** Remembers for a while that HTTP/2 does not work here although it is offered. */
+  giveUpHttp2(reason: string): void {
+    const { proxy, limits, events } = this.#options;
+    const known = Date.now() < this.#http1Until;
+    this.#http1Until = Date.now() + limits.learnedMs;
+    if (!known) events({ type: "http2-given-up", proxy: originOf(proxy), reason });
+    for (const connection of this.#connections) connection.retire();
+  }
+
+  /** Ends every connection and the tunnels on them. Idempotent. */
+  close(): void {
+    this.#closing.abort(new AppError("closed", "Culvert is shutting down."));
+    for (const connection of this.#all) connection.destroy();
+    for (const dialed of this.#http1) dialed.reset();
+  }
+}

@@ -1,0 +1,205 @@
+import { randomUUID } from "node:crypto";
+import type { Readable, Writable } from "node:stream";
+import { originOf, parsePomeriumUrl, type LocalAddress, type ProxyAddress, type Target } from "../shared/address.ts";
+import { AppError } from "../shared/errors.ts";
+import { limits as defaultLimits, type Limits } from "../shared/limits.ts";
+import { throwIfAborted } from "./aborts.ts";
+import { Connector } from "./connect/connector.ts";
+import type { EnginePorts, ProxyApi, Session } from "./ports.ts";
+import { Sessions, type SignedOut } from "./session/sessions.ts";
+import { createTlsIdentity, type TlsIdentity } from "./tls/identity.ts";
+import type { TlsSettings } from "./tls/settings.ts";
+import { Opener, type AuthSettings } from "./tunnel/opener.ts";
+import { Peer } from "./tunnel/peer.ts";
+import { TcpTunnel } from "./tunnel/tunnel.ts";
+
+export interface TunnelSettings {
+  /** Unique among the engine's tunnels; names the tunnel in events. */
+  readonly id: string;
+  readonly target: Target;
+  readonly listen: LocalAddress;
+  readonly tls: TlsSettings;
+  readonly auth: AuthSettings;
+}
+
+export interface Tunnel {
+  readonly id: string;
+  /** Where it listens. */
+  readonly address: { host: string; port: number };
+  /** Clients now. */
+  readonly peers: number;
+  /** Stops accepting, lets clients finish for `graceMs`, then cuts them off. Idempotent. */
+  close(options: { graceMs: number }): Promise<void>;
+  /** Settles when nothing of the tunnel is left; never rejects. */
+  readonly closed: Promise<void>;
+}
+
+/** The tunnel engine: owner of every tunnel, connection and sign-in. Knows no Electron and no command line. */
+export class Engine {
+  readonly #ports: EnginePorts;
+  readonly #limits: Limits;
+  readonly #connector: Connector;
+  readonly #sessions: Sessions;
+  readonly #opener: Opener;
+  readonly #tunnels = new Set<TcpTunnel>();
+  readonly #peers = new Set<Peer>();
+  /** By key, so that tunnels with equal settings share one SecureContext and one pool. */
+  readonly #identities = new Map<string, TlsIdentity>();
+  readonly #saidHeldEnd = new Set<string>();
+  #closing: Promise<void> | null = null;
+
+  constructor(ports: EnginePorts) {
+    this.#ports = ports;
+    this.#limits = { ...defaultLimits, ...ports.limits };
+    this.#connector = new Connector({ limits: this.#limits, events: ports.events, lookup: ports.lookup });
+    const api: ProxyApi = {
+      get: (proxy, tls, path, jwt, signal) => this.#connector.get(proxy, this.#identityFor(tls.key), path, jwt, signal),
+    };
+    this.#sessions = new Sessions({
+      api,
+      store: ports.sessions,
+      browser: ports.browser,
+      events: ports.events,
+      limits: this.#limits,
+      share: ports.shareSessions ?? true,
+    });
+    this.#opener = new Opener(this.#connector, this.#sessions);
+  }
+
+  #identity(settings: TlsSettings): TlsIdentity {
+    const identity = createTlsIdentity(settings);
+    const known = this.#identities.get(identity.key);
+    if (known) return known;
+    this.#identities.set(identity.key, identity);
+    return identity;
+  }
+
+  #identityFor(key: string): TlsIdentity {
+    const identity = this.#identities.get(key);
+    if (!identity) throw new AppError("internal", "TLS settings that this engine did not make.");
+    return identity;
+  }
+
+  #checkOpen(signal: AbortSignal): void {
+    throwIfAborted(signal);
+    if (this.#closing) throw new AppError("closed", "Culvert is shutting down.");
+  }
+
+  #common(): Pick<ConstructorParameters<typeof Peer>[0], "opener" | "limits" | "events"> {
+    return { opener: this.#opener, limits: this.#limits, events: this.#ports.events };
+  }
+
+  #heldEnd(proxy: string): void {
+    if (this.#saidHeldEnd.has(proxy) || this.#saidHeldEnd.size >= this.#limits.rememberedProxies) return;
+    this.#saidHeldEnd.add(proxy);
+    this.#ports.events({ type: "half-close-not-carried", proxy });
+  }
+
+  /**
+   * Opens a local port that leads to the target. Nothing is sent to the proxy before the first client comes.
+   * @throws AppError of the settings (`setting-invalid`, `client-certificate-invalid`) or of listening (`port-in-use`, …).
+   */
+  async openTunnel(settings: TunnelSettings, signal: AbortSignal): Promise<Tunnel> {
+    this.#checkOpen(signal);
+    const { id, target, listen, auth } = settings;
+    checkTcp(target);
+    const identity = this.#identity(settings.tls);
+    const tunnel = await TcpTunnel.open(
+      { ...this.#common(), id, listen, request: { target, identity, auth }, onHeldEnd: (proxy) => this.#heldEnd(proxy) },
+      signal,
+    );
+    if (this.#closing) {
+      await tunnel.close({ graceMs: 0 });
+      throw new AppError("closed", "Culvert is shutting down.");
+    }
+    this.#tunnels.add(tunnel);
+    void tunnel.closed.then(() => this.#tunnels.delete(tunnel));
+    // The system's roots are read now rather than while the first client waits for them.
+    if (target.proxy.tls) setImmediate(() => identity.context());
+    return tunnel;
+  }
+
+  /**
+   * Carries one pair of streams, such as standard input and output, to the target. Resolves when both have ended.
+   * @throws AppError when no way could be opened or it was cut off.
+   */
+  async splice(
+    settings: Omit<TunnelSettings, "listen">,
+    local: { readable: Readable; writable: Writable },
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#checkOpen(signal);
+    checkTcp(settings.target);
+    const reset = (): void => {
+      local.readable.destroy();
+      local.writable.destroy();
+    };
+    const { id, target, auth } = settings;
+    const peer = new Peer({
+      ...this.#common(),
+      tunnel: id,
+      id: 1,
+      local: { ...local, reset },
+      request: { target, identity: this.#identity(settings.tls), auth },
+      onHeldEnd: () => this.#heldEnd(originOf(target.proxy)),
+    });
+    this.#peers.add(peer);
+    const stop = (): void => peer.stop();
+    signal.addEventListener("abort", stop, { once: true });
+    const error = await peer.closed;
+    signal.removeEventListener("abort", stop);
+    this.#peers.delete(peer);
+    if (error) throw error;
+    const { state } = peer;
+    if (state.kind === "closed" && state.how === "reset-by-proxy") {
+      throw new AppError("connection-lost", `The connection to ${target.destination.host} was reset by the other side.`, { retryable: true });
+    }
+  }
+
+  /** Signs in at a proxy; keeps an existing session that the proxy still knows. @throws AppError of the sign-in. */
+  login(proxy: ProxyAddress, tls: TlsSettings, signal: AbortSignal): Promise<Session> {
+    this.#checkOpen(signal);
+    return this.#sessions.login({ proxy, tls: this.#identity(tls) }, signal);
+  }
+
+  /** Ends and forgets the session of one proxy (its origin), or all of them (null). */
+  logout(proxyOrigin: string | null, tls: TlsSettings, signal: AbortSignal): Promise<SignedOut[]> {
+    this.#checkOpen(signal);
+    const identity = this.#identity(tls);
+    return this.#sessions.signOut(proxyOrigin && originOf(parsePomeriumUrl(proxyOrigin)), () => identity, signal);
+  }
+
+  /** The sessions that are kept, newest first. */
+  sessions(): Promise<Session[]> {
+    return this.#sessions.list();
+  }
+
+  /** Ends a sign-in that waits for a person; its clients are told `cancelled`. */
+  cancelSignIn(proxyOrigin: string): void {
+    this.#sessions.cancelSignIn(proxyOrigin);
+  }
+
+  /** Closes everything: tunnels within `graceMs` (default `limits.drainMs`), then sign-ins, then connections. Idempotent. */
+  close({ graceMs = this.#limits.drainMs }: { graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const spliced = [...this.#peers];
+    const cut = setTimeout(() => spliced.forEach((peer) => peer.stop()), graceMs);
+    await Promise.all([...[...this.#tunnels].map((tunnel) => tunnel.close({ graceMs })), ...spliced.map((peer) => peer.closed)]);
+    clearTimeout(cut);
+    await this.#sessions.close();
+    this.#connector.close();
+  }
+}
+
+function checkTcp(target: Target): void {
+  if (target.destination.protocol === "udp") {
+    throw new AppError("not-available-yet", "Culvert does not carry UDP yet.", { userAction: "Use a tcp+https:// destination." });
+  }
+}
+
+/** A new id for a tunnel that no one names. */
+export const newTunnelId = (): string => randomUUID();

@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import tls from "node:tls";
+import type { TlsChoice } from "../ports.ts";
+import { checkTlsSettings, type TlsSettings } from "./settings.ts";
+import { defaultRoots } from "./trust.ts";
+
+/** TLS settings made ready for connections: one SecureContext for all of them (node-networking.md: −25 % CPU). */
+export interface TlsIdentity extends TlsChoice {
+  /** Built on first use, since reading the system's roots takes tens of milliseconds. */
+  context(): tls.SecureContext;
+  readonly hasClientCertificate: boolean;
+}
+
+/**
+ * Checks the settings and makes them ready.
+ * @throws AppError `setting-invalid` or `client-certificate-invalid`.
+ */
+export function createTlsIdentity(settings: TlsSettings): TlsIdentity {
+  checkTlsSettings(settings);
+  const client = settings.clientCertificate;
+  let context: tls.SecureContext | null = null;
+  return {
+    // The private key is left out: it is bound to the certificate by checkTlsSettings.
+    key: createHash("sha256")
+      .update(JSON.stringify([settings.verify, settings.ca, client?.cert ?? null]))
+      .digest("base64url"),
+    verify: settings.verify,
+    hasClientCertificate: client !== undefined,
+    context: () =>
+      (context ??= tls.createSecureContext({
+        ca: [...defaultRoots(), ...settings.ca],
+        minVersion: "TLSv1.2",
+        ...(client ? { cert: client.cert, key: client.key } : {}),
+        ...(client?.passphrase === undefined ? {} : { passphrase: client.passphrase }),
+      })),
+  };
+}

@@ -1,0 +1,42 @@
+import { formatHostPort, type LocalAddress } from "../../shared/address.ts";
+import { AppError } from "../../shared/errors.ts";
+import { findPortHolder } from "./port-holder.ts";
+
+/** What a failed `listen` means to the user; names the program that holds the port where the platform tells. */
+export async function listenError(error: unknown, listen: LocalAddress): Promise<AppError> {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  const where = listen.host === null ? `port ${listen.port}` : formatHostPort(listen.host, listen.port);
+  switch (code) {
+    case "EADDRINUSE": {
+      const holder = await findPortHolder(listen.port);
+      const who = holder ? `${holder.name} (process ${holder.pid})` : "Another program";
+      return new AppError("port-in-use", `${who} uses port ${listen.port}.`, {
+        userAction: "Choose another port, or close that program.",
+        cause: error,
+      });
+    }
+    case "EACCES":
+    case "EPERM":
+      return new AppError("port-needs-rights", `Port ${listen.port} is reserved by this system.`, {
+        userAction: "Ports from 1024 up need no rights.",
+        cause: error,
+      });
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return new AppError("address-not-here", `${listen.host ?? "This"} is not an address of this computer.`, {
+        userAction: "Use 127.0.0.1, or an address that this computer has.",
+        cause: error,
+      });
+    case "EAFNOSUPPORT":
+      return new AppError("address-not-here", `This computer has no IPv6, so it cannot listen on ${where}.`, {
+        userAction: "Use 127.0.0.1.",
+        cause: error,
+      });
+    default:
+      return new AppError("listen-failed", `Culvert cannot listen on ${where}${code === "" ? "" : ` (${code})`}.`, {
+        userAction: "Choose another local address.",
+        cause: error,
+      });
+  }
+}

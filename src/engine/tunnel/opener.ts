@@ -1,0 +1,91 @@
+import { originOf, type Target } from "../../shared/address.ts";
+import { AppError, asAppError } from "../../shared/errors.ts";
+import { throwIfAborted } from "../aborts.ts";
+import { errorFromAnswer, wantsSignIn } from "../connect/answers.ts";
+import type { Connector } from "../connect/connector.ts";
+import type { OpenPath } from "../connect/path.ts";
+import type { Session } from "../ports.ts";
+import { parseServiceAccount } from "../session/service-account.ts";
+import type { SessionContext, Sessions } from "../session/sessions.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
+
+/** Who a tunnel is opened as. */
+export type AuthSettings =
+  | { readonly kind: "browser" }
+  /** Read again at every connect, so that a rotated file needs no restart. */
+  | { readonly kind: "service-account"; readonly read: () => Promise<string> };
+
+export interface OpenRequest {
+  readonly target: Target;
+  readonly identity: TlsIdentity;
+  readonly auth: AuthSettings;
+}
+
+/** Told while a path is being opened. */
+export interface OpenProgress {
+  signingIn(): void;
+  signedIn(): void;
+}
+
+/** Refusals for want of a session until the attempt is given up: another's session, a stale one, a fresh one. */
+const refusalsAtMost = 4;
+
+/** Opens paths: the one place where connections and sessions meet. */
+export class Opener {
+  readonly #connector: Connector;
+  readonly #sessions: Sessions;
+
+  constructor(connector: Connector, sessions: Sessions) {
+    this.#connector = connector;
+    this.#sessions = sessions;
+  }
+
+  /**
+   * Opens a path to the destination, with a sign-in on the way when the proxy wants one.
+   * @throws AppError with what the user is told.
+   */
+  open(request: OpenRequest, progress: OpenProgress, signal: AbortSignal): Promise<OpenPath> {
+    return request.auth.kind === "browser"
+      ? this.#openSignedIn(request, progress, signal)
+      : this.#openAs(request, request.auth.read, signal);
+  }
+
+  async #openSignedIn({ target, identity }: OpenRequest, progress: OpenProgress, signal: AbortSignal): Promise<OpenPath> {
+    const context: SessionContext = { proxy: target.proxy, tls: identity };
+    let session: Session | null = await this.#sessions.current(context, signal);
+    for (let refusals = 0; ; ) {
+      throwIfAborted(signal);
+      const outcome = await this.#connector.open({ target, jwt: session?.jwt ?? null }, identity, signal);
+      if (outcome.kind === "open") {
+        if (session) this.#sessions.accepted(context, session);
+        return outcome.path;
+      }
+      if (!wantsSignIn(outcome.answer)) {
+        const user = session?.user?.email ?? session?.user?.name;
+        throw errorFromAnswer(outcome.answer, { target, user });
+      }
+      if (session && this.#sessions.isFresh(session)) throw this.#sessions.refusedFresh(context, session);
+      refusals += 1;
+      if (refusals > refusalsAtMost) throw errorFromAnswer(outcome.answer, { target });
+      progress.signingIn();
+      session = await this.#sessions.signIn(context, session, signal);
+      progress.signedIn();
+    }
+  }
+
+  async #openAs({ target, identity }: OpenRequest, read: () => Promise<string>, signal: AbortSignal): Promise<OpenPath> {
+    const jwt = parseServiceAccount(
+      await read().catch((error: unknown) => {
+        throw asAppError(error);
+      }),
+    );
+    const outcome = await this.#connector.open({ target, jwt }, identity, signal);
+    if (outcome.kind === "open") return outcome.path;
+    if (!wantsSignIn(outcome.answer)) throw errorFromAnswer(outcome.answer, { target });
+    throw new AppError(
+      "service-account-refused",
+      `${target.proxy.host} did not accept the service account token. It may have expired.`,
+      { status: outcome.answer.status, userAction: `Ask for a new one that is valid at ${originOf(target.proxy)}.` },
+    );
+  }
+}

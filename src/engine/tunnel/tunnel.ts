@@ -1,0 +1,154 @@
+import net from "node:net";
+import { authorityOf, formatHostPort, originOf, type LocalAddress } from "../../shared/address.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { EventSink } from "../../shared/events.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { nextTunnelState, type TunnelInput, type TunnelState } from "../../shared/states.ts";
+import { cancelled } from "../aborts.ts";
+import { listenError } from "./listen-error.ts";
+import type { Opener, OpenRequest } from "./opener.ts";
+import { Peer } from "./peer.ts";
+import type { PipeSide } from "./pipe.ts";
+
+export interface TunnelOptions {
+  readonly id: string;
+  readonly listen: LocalAddress;
+  readonly request: OpenRequest;
+  readonly opener: Opener;
+  readonly limits: Limits;
+  readonly events: EventSink;
+  /** Says, once per proxy, that a way cannot carry one-way ends. */
+  readonly onHeldEnd: (proxy: string) => void;
+}
+
+/** A local TCP listener whose every client is carried to one destination. Owns its socket and its peers. */
+export class TcpTunnel {
+  readonly #options: TunnelOptions;
+  readonly #server: net.Server;
+  readonly #peers = new Set<Peer>();
+  #state: TunnelState = { kind: "off" };
+  #nextPeer = 1;
+  #address: { host: string; port: number } | null = null;
+  #closing: Promise<void> | null = null;
+  #resolveClosed: () => void = () => undefined;
+  /** Settles when nothing of the tunnel is left; never rejects. */
+  readonly closed = new Promise<void>((resolve) => (this.#resolveClosed = resolve));
+
+  private constructor(options: TunnelOptions) {
+    this.#options = options;
+    this.#server = net.createServer(
+      {
+        // The rules of pipe.ts need both: a FIN that does not close our side, and no read before there is a listener.
+        allowHalfOpen: true,
+        pauseOnConnect: true,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: options.limits.keepAliveMs,
+        highWaterMark: options.limits.pipeBuffer,
+      },
+      (socket) => this.#accept(socket),
+    );
+    this.#server.maxConnections = options.limits.peersPerTunnel;
+  }
+
+  /**
+   * Starts to listen, on the address asked for and on nothing else.
+   * @throws AppError `port-in-use`, `port-needs-rights`, `address-not-here`, `listen-failed`, `cancelled`.
+   */
+  static async open(options: TunnelOptions, signal: AbortSignal): Promise<TcpTunnel> {
+    const tunnel = new TcpTunnel(options);
+    try {
+      await tunnel.#listen(signal);
+    } catch (thrown) {
+      const error = thrown instanceof AppError ? thrown : await listenError(thrown, options.listen);
+      tunnel.#next({ type: "failed", error: error.toData() });
+      tunnel.#resolveClosed();
+      throw error;
+    }
+    return tunnel;
+  }
+
+  get id(): string {
+    return this.#options.id;
+  }
+
+  get state(): TunnelState {
+    return this.#state;
+  }
+
+  get peers(): number {
+    return this.#peers.size;
+  }
+
+  /** Where it really listens. */
+  get address(): { host: string; port: number } {
+    return this.#address ?? { host: "", port: 0 };
+  }
+
+  #listen(signal: AbortSignal): Promise<void> {
+    const { listen, id, request, events } = this.#options;
+    this.#next({ type: "start" });
+    return new Promise<void>((resolve, reject) => {
+      if (signal.aborted) return reject(cancelled(signal));
+      this.#server.once("error", reject);
+      this.#server.listen({ port: listen.port, ...(listen.host === null ? {} : { host: listen.host }) }, () => {
+        this.#server.off("error", reject);
+        // Running out of file descriptors is reported here; the listener lives on and the next accept may work.
+        this.#server.on("error", () => undefined);
+        const bound = this.#server.address();
+        if (bound === null || typeof bound === "string") return reject(new Error("no address"));
+        this.#address = { host: bound.address, port: bound.port };
+        const address = formatHostPort(bound.address, bound.port);
+        this.#next({ type: "bound", address });
+        events({ type: "tunnel-listening", tunnel: id, address, destination: authorityOf(request.target.destination) });
+        resolve();
+      });
+    });
+  }
+
+  #accept(socket: net.Socket): void {
+    const { id, request, opener, limits, events, onHeldEnd } = this.#options;
+    const from = formatHostPort(socket.remoteAddress ?? "?", socket.remotePort ?? 0);
+    const local: PipeSide = { readable: socket, writable: socket, reset: () => socket.resetAndDestroy() };
+    const number = this.#nextPeer++;
+    events({ type: "peer-opened", tunnel: id, peer: number, from });
+    const peer = new Peer({
+      tunnel: id,
+      id: number,
+      local,
+      request,
+      opener,
+      limits,
+      events,
+      onHeldEnd: () => onHeldEnd(originOf(request.target.proxy)),
+    });
+    this.#peers.add(peer);
+    void peer.closed.then(() => this.#peers.delete(peer));
+  }
+
+  /**
+   * Stops accepting at once, lets the clients finish for `graceMs`, then cuts them off. Idempotent; a second call with
+   * a shorter grace shortens it.
+   */
+  close({ graceMs }: { graceMs: number }): Promise<void> {
+    const cut = setTimeout(() => {
+      for (const peer of this.#peers) peer.stop();
+    }, graceMs);
+    this.#closing ??= this.#close();
+    return this.#closing.finally(() => clearTimeout(cut));
+  }
+
+  async #close(): Promise<void> {
+    const { id, events } = this.#options;
+    this.#next({ type: "stop" });
+    const unbound = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await Promise.all([unbound, ...[...this.#peers].map((peer) => peer.closed)]);
+    this.#next({ type: "closed" });
+    events({ type: "tunnel-stopped", tunnel: id, address: formatHostPort(this.address.host, this.address.port) });
+    this.#resolveClosed();
+  }
+
+  #next(input: TunnelInput): void {
+    this.#state = nextTunnelState(this.#state, input);
+  }
+}
