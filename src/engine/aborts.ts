@@ -16,7 +16,11 @@ export function throwIfAborted(signal: AbortSignal): void {
  * that others wait for as well.
  * @param limit milliseconds and the error for reaching them.
  */
-export function waitFor<T>(work: Promise<T>, signal: AbortSignal, limit?: { ms: number; error: () => AppError }): Promise<T> {
+export function waitFor<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  limit?: { ms: number; error: () => AppError },
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     if (signal.aborted) {
       work.catch(() => undefined);

@@ -105,7 +105,13 @@ export class Engine {
     checkTcp(target);
     const identity = this.#identity(settings.tls);
     const tunnel = await TcpTunnel.open(
-      { ...this.#common(), id, listen, request: { target, identity, auth }, onHeldEnd: (proxy) => this.#heldEnd(proxy) },
+      {
+        ...this.#common(),
+        id,
+        listen,
+        request: { target, identity, auth },
+        onHeldEnd: (proxy) => this.#heldEnd(proxy),
+      },
       signal,
     );
     if (this.#closing) {
@@ -152,7 +158,11 @@ export class Engine {
     if (error) throw error;
     const { state } = peer;
     if (state.kind === "closed" && state.how === "reset-by-proxy") {
-      throw new AppError("connection-lost", `The connection to ${target.destination.host} was reset by the other side.`, { retryable: true });
+      throw new AppError(
+        "connection-lost",
+        `The connection to ${target.destination.host} was reset by the other side.`,
+        { retryable: true },
+      );
     }
   }
 
@@ -188,7 +198,10 @@ export class Engine {
   async #close(graceMs: number): Promise<void> {
     const spliced = [...this.#peers];
     const cut = setTimeout(() => spliced.forEach((peer) => peer.stop()), graceMs);
-    await Promise.all([...[...this.#tunnels].map((tunnel) => tunnel.close({ graceMs })), ...spliced.map((peer) => peer.closed)]);
+    await Promise.all([
+      ...[...this.#tunnels].map((tunnel) => tunnel.close({ graceMs })),
+      ...spliced.map((peer) => peer.closed),
+    ]);
     clearTimeout(cut);
     await this.#sessions.close();
     this.#connector.close();
@@ -197,7 +210,9 @@ export class Engine {
 
 function checkTcp(target: Target): void {
   if (target.destination.protocol === "udp") {
-    throw new AppError("not-available-yet", "Culvert does not carry UDP yet.", { userAction: "Use a tcp+https:// destination." });
+    throw new AppError("not-available-yet", "Culvert does not carry UDP yet.", {
+      userAction: "Use a tcp+https:// destination.",
+    });
   }
 }
 

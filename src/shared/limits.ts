@@ -45,10 +45,13 @@ export const limits = {
   /** TCP keep-alive on both sides, so that a vanished peer is noticed. */
   keepAliveMs: 30_000,
 
-  /** Receive window of one stream: fills 50 ms of distance at 80 MB/s; also the most one stalled client can hold. */
-  http2StreamWindow: 4 * 1024 * 1024,
-  /** Receive window of one HTTP/2 connection. */
-  http2SessionWindow: 32 * 1024 * 1024,
+  /**
+   * Receive window of one stream, and so the most one stalled client can hold. Larger than what is under way on a slow
+   * network: when an upstream ends while the window is used up, Envoy throws away what it still holds (decisions/002).
+   */
+  http2StreamWindow: 16 * 1024 * 1024,
+  /** Receive window of one HTTP/2 connection; concerns what is under way only, since Node takes bytes in at once. */
+  http2SessionWindow: 64 * 1024 * 1024,
   /** HTTP/2 connections to one proxy; with the usual 100 to 1,024 streams each. */
   http2SessionsPerProxy: 32,
   /** Bytes read ahead from one side while the other side is busy; also the early bytes of a waiting client. */

@@ -1,6 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import https from "node:https";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -10,6 +12,7 @@ import { headlessSignIn, startAccessProxy, type AccessProxy } from "../support/a
 import { culvert, startCulvert } from "../unit/cli/run-culvert.ts";
 
 const listening = /listening on 127\.0\.0\.1:(\d+)/;
+const loopback = { address: "127.0.0.1", family: 4 };
 const signInUrl = /\n {2}(https:\/\/\S+)\n/;
 
 let upstream: net.Server;
@@ -33,7 +36,6 @@ beforeAll(async () => {
       { host: "certificate.corp.test", port: 7, upstream: echo, policy: "client-certificate" },
       { host: "down.corp.test", port: 7, upstream: null },
     ],
-    clientCertificates: "policy",
   });
 });
 afterAll(async () => {
@@ -215,6 +217,18 @@ describe("signing in", () => {
     expect((await running.ended).code).toBe(0);
   });
 
+  test("SIGINT while a client waits for the sign-in ends at once", async () => {
+    const running = startCulvert(["tcp", "echo.corp.test:7", "--no-browser", ...flags()], env);
+    const port = Number((await running.said(listening))[1]);
+    const client = net.connect(port, "127.0.0.1").on("error", () => undefined);
+    await running.said(signInUrl);
+    const stoppedAt = performance.now();
+    running.child.kill("SIGINT");
+    expect((await running.ended).code).toBe(0);
+    expect(performance.now() - stoppedAt).toBeLessThan(3_000);
+    client.destroy();
+  });
+
   test("Ctrl-C ends a login that nobody finishes, --login-timeout does so too", async () => {
     const login = ["login", proxy.origin, "--alternate-ca-path", proxy.caFile, "--no-browser"];
     const interrupted = startCulvert(login, env);
@@ -225,6 +239,25 @@ describe("signing in", () => {
     expect(late.code).toBe(1);
     expect(late.stderr.match(/ ERR /g)).toHaveLength(1);
   });
+
+  /** Where a browser on another computer ends up: the callback, which it cannot open. */
+  async function callbackOf(start: string): Promise<string> {
+    let url = new URL(start);
+    const cookies: string[] = [];
+    while (url.hostname !== "127.0.0.1") {
+      const request = https.get(url, {
+        agent: false,
+        ca: proxy.caPem,
+        headers: { accept: "text/html", cookie: cookies.join("; ") },
+        lookup: (_host, { all }, found) => (all === true ? found(null, [loopback]) : found(null, "127.0.0.1", 4)),
+      });
+      const [response] = (await once(request, "response")) as [IncomingMessage];
+      cookies.push(...(response.headers["set-cookie"] ?? []).map((line) => line.split(";")[0] ?? ""));
+      response.resume();
+      url = new URL(response.headers.location ?? "", url);
+    }
+    return url.href;
+  }
 
   const hasScript = ((): boolean => {
     try {
@@ -263,18 +296,14 @@ describe("signing in", () => {
           if (match?.[1] !== undefined && screen.includes("press Enter")) resolve(match[1]);
         });
       });
-      const visit = new URL(url);
-      // What the browser on the other computer ends up at: the callback itself is not opened.
-      const callback = await new Promise<string>((resolve, reject) => {
-        void headlessSignIn(visit.href, {
-          caPem: proxy.caPem,
-          resolve: (host) => (host === "127.0.0.1" ? "127.0.0.2" : "127.0.0.1"),
-        }).then((page) => resolve(page.url), reject);
-      });
+      const callback = await callbackOf(url);
+      expect(callback).toContain("pomerium_jwt");
+      child.stdin.write("http://127.0.0.1/wrong\r");
       child.stdin.write(`${callback}\r`);
       const [code] = (await once(child, "close")) as unknown[];
       expect(code).toBe(0);
       expect(readFileSync(out, "utf8")).toBe("hello");
+      expect(screen).toContain("not the address that the sign-in");
       expect(screen).not.toContain("pomerium_jwt");
     },
   );

@@ -1,5 +1,11 @@
 import type { LookupFunction } from "node:net";
-import { Engine, MemorySessionStore, type AuthSettings, type SignInBrowser, type Tunnel } from "../../src/engine/index.ts";
+import {
+  Engine,
+  MemorySessionStore,
+  type AuthSettings,
+  type SignInBrowser,
+  type Tunnel,
+} from "../../src/engine/index.ts";
 import type { SessionStore, SignInPage, TlsSettings } from "../../src/engine/index.ts";
 import { parseLocalAddress, parseTarget } from "../../src/shared/address.ts";
 import type { EngineEvent } from "../../src/shared/events.ts";
@@ -106,6 +112,21 @@ export class Rig {
   async event<T extends EngineEvent["type"]>(type: T, count = 1): Promise<Extract<EngineEvent, { type: T }>> {
     await this.until(() => this.seen(type).length >= count);
     return this.seen(type)[count - 1] as Extract<EngineEvent, { type: T }>;
+  }
+
+  /** How the peer behind a client's local port ended. */
+  async endOfPeer(clientPort: number): Promise<Extract<EngineEvent, { type: "peer-closed" | "peer-failed" }>> {
+    const find = (): Extract<EngineEvent, { type: "peer-closed" | "peer-failed" }> | undefined => {
+      const opened = this.seen("peer-opened").findLast((event) => event.from.endsWith(`:${clientPort}`));
+      return this.events.find(
+        (event) =>
+          (event.type === "peer-closed" || event.type === "peer-failed") &&
+          event.tunnel === opened?.tunnel &&
+          event.peer === opened.peer,
+      ) as Extract<EngineEvent, { type: "peer-closed" | "peer-failed" }> | undefined;
+    };
+    await this.until(() => find() !== undefined);
+    return find() as Extract<EngineEvent, { type: "peer-closed" | "peer-failed" }>;
   }
 
   /** Waits until a condition on the events holds. */

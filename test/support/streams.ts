@@ -27,7 +27,7 @@ export async function sendRandom(stream: Duplex, total: number, seed: number, mo
   const hash = createHash("sha256");
   const next = random(seed + 1);
   const bytes = block(seed, 1024 * 1024 + 4096);
-  for (let sent = 0; sent < total; ) {
+  for (let sent = 0; sent < total;) {
     const size = Math.min(1 + Math.floor(next() * most), total - sent);
     const start = Math.floor(next() * (bytes.length - size));
     const chunk = bytes.subarray(start, start + size);

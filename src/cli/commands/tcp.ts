@@ -1,5 +1,5 @@
 import type { Engine, Tunnel, TunnelSettings } from "../../engine/index.ts";
-import { authorityOf, isLoopback } from "../../shared/address.ts";
+import { authorityOf, isLoopback, originOf } from "../../shared/address.ts";
 import { asAppError } from "../../shared/errors.ts";
 import { limits } from "../../shared/limits.ts";
 import { readAuthSettings } from "../arguments/auth-settings.ts";
@@ -48,8 +48,7 @@ const spec: CommandSpec = {
 async function run(context: CommandContext, given: ParsedArguments): Promise<number> {
   const tunnels = readTunnelArguments(given, spec.name);
   const onStdio = tunnels.some(({ listen }) => listen === "stdio");
-  context.log.quiet = onStdio;
-  context.log.several = tunnels.length > 1;
+  context.log.scope = onStdio ? "stdio" : tunnels.length > 1 ? "several" : "one";
   const options = readEngineOptions(given, spec.name, onStdio);
   const tls = await readTlsSettings(given, spec.name);
   const auth = await readAuthSettings(given, context.env, spec.name);
@@ -81,7 +80,8 @@ async function listen(context: CommandContext, engine: Engine, settings: readonl
   if (stop.aborted) return 0;
   if (opened.some(({ status }) => status === "rejected")) {
     for (const [index, result] of opened.entries()) {
-      if (result.status === "rejected") log.failure(result.reason, log.several ? settings[index]?.id : undefined);
+      if (result.status === "rejected")
+        log.failure(result.reason, log.scope === "several" ? settings[index]?.id : undefined);
     }
     if (opened.some(({ status }) => status === "fulfilled")) {
       log.say("warn", "closing", "closing the other tunnels as well: all of them must be able to listen");
@@ -99,10 +99,21 @@ async function listen(context: CommandContext, engine: Engine, settings: readonl
     );
   }
   const tunnels = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  return untilStopped(context, engine, tunnels);
+  return untilStopped(context, engine, settings, tunnels);
 }
 
-async function untilStopped(context: CommandContext, engine: Engine, tunnels: readonly Tunnel[]): Promise<number> {
+/** Lets open connections finish; a sign-in that waits for the person who has just stopped it is ended at once. */
+async function drain(engine: Engine, settings: readonly Pick<TunnelSettings, "target">[]): Promise<void> {
+  for (const { target } of settings) engine.cancelSignIn(originOf(target.proxy));
+  await engine.close({ graceMs: limits.drainMs });
+}
+
+async function untilStopped(
+  context: CommandContext,
+  engine: Engine,
+  settings: readonly TunnelSettings[],
+  tunnels: readonly Tunnel[],
+): Promise<number> {
   const { log, stop } = context;
   const stopped = aborted(stop).then(() => null);
   const lost = await Promise.race([stopped, ...tunnels.map(async (tunnel) => tunnel.closed.then(() => tunnel))]);
@@ -114,7 +125,7 @@ async function untilStopped(context: CommandContext, engine: Engine, tunnels: re
     const seconds = limits.drainMs / 1_000;
     log.say("info", "stopping", `stopping; open connections have ${seconds} s to finish, Ctrl-C again ends them now`);
   }
-  await engine.close({ graceMs: limits.drainMs });
+  await drain(engine, settings);
   return 0;
 }
 
@@ -131,7 +142,7 @@ async function spliceStdio(
   );
   const result = await Promise.race([spliced, aborted(stop).then(() => "stopped" as const)]);
   if (result === "stopped") {
-    await engine.close({ graceMs: limits.drainMs });
+    await drain(engine, [settings]);
     cut.abort();
     return 0;
   }

@@ -32,11 +32,15 @@ const endings = {
   stopped: "was stopped",
 } as const;
 
-/**
- * Puts an event of the engine into words.
- * @param several true when the process has more than one tunnel, so that lines must say which one they are about.
- */
-export function entryOf(event: EngineEvent, several: boolean): LogEntry {
+/** Nothing went wrong where the person or the program itself ended it. */
+const failureLevel = ({ code }: AppErrorData): Level => (code === "cancelled" || code === "closed" ? "info" : "error");
+
+/** What the lines of a run are about: one tunnel, several that have to be told apart, or stdin and stdout. */
+export type Scope = "one" | "several" | "stdio";
+
+/** Puts an event of the engine into words. */
+export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
+  const several = scope === "several";
   const { type, ...fields } = event;
   const entry = (level: Level, message: string, signIn = false): LogEntry => ({
     level,
@@ -45,8 +49,10 @@ export function entryOf(event: EngineEvent, several: boolean): LogEntry {
     fields,
     signIn,
   });
-  const client = (peer: { readonly tunnel: string; readonly peer: number }): string =>
-    several ? `${peer.tunnel}: client ${peer.peer}` : `client ${peer.peer}`;
+  const client = (peer: { readonly tunnel: string; readonly peer: number }): string => {
+    if (scope === "stdio") return "the connection";
+    return several ? `${peer.tunnel}: client ${peer.peer}` : `client ${peer.peer}`;
+  };
 
   switch (event.type) {
     case "tunnel-listening":
@@ -65,9 +71,8 @@ export function entryOf(event: EngineEvent, several: boolean): LogEntry {
         `${client(event)} connected to ${event.destination} in ${duration(event.ms)} (${event.via === "h2" ? "HTTP/2" : "HTTP/1.1"})`,
       );
     case "peer-failed": {
-      // Nothing went wrong where the person or the program itself ended it.
-      const wanted = event.error.code === "cancelled" || event.error.code === "closed";
-      return entry(wanted ? "info" : "error", `${client(event)}: ${sentenceOf(event.error)}`);
+      const sentence = sentenceOf(event.error);
+      return entry(failureLevel(event.error), scope === "stdio" ? sentence : `${client(event)}: ${sentence}`);
     }
     case "peer-closed":
       return entry(
@@ -79,7 +84,7 @@ export function entryOf(event: EngineEvent, several: boolean): LogEntry {
     case "sign-in-finished":
       return entry("info", `signed in at ${event.proxy} in ${duration(event.ms)}`, true);
     case "sign-in-failed":
-      return entry("error", `sign-in at ${event.proxy}: ${sentenceOf(event.error)}`, true);
+      return entry(failureLevel(event.error), `sign-in at ${event.proxy}: ${sentenceOf(event.error)}`, true);
     case "browser-failed":
       return entry("warn", sentenceOf(event.error), true);
     case "session-ended":

@@ -1,6 +1,15 @@
 import { asAppError } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
-import { entryOf, errorEntry, lineOf, sentenceOf, type Level, type LineStyle, type LogEntry } from "./entry.ts";
+import {
+  entryOf,
+  errorEntry,
+  lineOf,
+  sentenceOf,
+  type Level,
+  type LineStyle,
+  type LogEntry,
+  type Scope,
+} from "./entry.ts";
 
 export interface LogOptions extends LineStyle {
   /** Takes one line without its end; never throws. */
@@ -10,10 +19,8 @@ export interface LogOptions extends LineStyle {
 
 /** The log of one run, on stderr. */
 export class Log {
-  /** Only warnings, errors and what concerns signing in: for `--listen -`, whose stderr belongs to another program. */
-  quiet = false;
-  /** More than one tunnel runs. */
-  several = false;
+  /** With "stdio" only warnings, errors and sign-ins are written: that stderr belongs to another program, such as ssh. */
+  scope: Scope = "one";
   readonly json: boolean;
   readonly #options: LogOptions;
   readonly #saidErrors = new Set<string>();
@@ -26,7 +33,7 @@ export class Log {
   /** Writes an event of the engine. */
   event(event: EngineEvent): void {
     if ("error" in event) this.#remember(sentenceOf(event.error));
-    this.entry(entryOf(event, this.several));
+    this.entry(entryOf(event, this.scope));
   }
 
   /** Writes a failure that ends the run, unless an event has already told it; `about` names what failed. */
@@ -49,7 +56,7 @@ export class Log {
   }
 
   entry(entry: LogEntry): void {
-    if (this.quiet && entry.level === "info" && !entry.signIn) return;
+    if (this.scope === "stdio" && entry.level === "info" && !entry.signIn) return;
     this.#options.write(lineOf(entry, this.#options.now(), this.#options));
   }
 

@@ -65,7 +65,9 @@ function upstreamReason(answer: Answer): string | null {
 function looksLikePomerium(answer: Answer): boolean {
   const json = jsonOf(answer.body);
   const shape = typeof json["error"] === "string" || typeof json["statusText"] === "string";
-  return shape || answer.headers["server"] === "envoy" || answer.headers["x-pomerium-intercepted-response"] !== undefined;
+  return (
+    shape || answer.headers["server"] === "envoy" || answer.headers["x-pomerium-intercepted-response"] !== undefined
+  );
 }
 
 /**
@@ -79,7 +81,10 @@ export function errorFromAnswer(answer: Answer, { target, user }: AnswerContext)
   const requestId = requestIdOf(answer);
   const details = { status, ...(requestId === undefined ? {} : { requestId }) };
   if (wantsSignIn(answer)) {
-    return new AppError("sign-in-needed", `${host} wants you to sign in.`, { ...details, userAction: `Run culvert login ${originOf(target.proxy)}.` });
+    return new AppError("sign-in-needed", `${host} wants you to sign in.`, {
+      ...details,
+      userAction: `Run culvert login ${originOf(target.proxy)}.`,
+    });
   }
   switch (status) {
     case 403:
@@ -95,35 +100,56 @@ export function errorFromAnswer(answer: Answer, { target, user }: AnswerContext)
         userAction: "Check the name, and that the port is the port in the route's address.",
       });
     case 421:
-      return new AppError("wrong-proxy", `${host} does not serve ${destination}.`, { ...details, userAction: "Check the Pomerium URL: this route belongs to another one." });
-    case 450:
-      return new AppError("device-not-enrolled", `${host} does not know this device, and ${destination} needs an enrolled one.`, {
+      return new AppError("wrong-proxy", `${host} does not serve ${destination}.`, {
         ...details,
-        userAction: `Enrol it at ${target.proxy.tls ? "https" : "http"}://${hostHeaderOf(target.proxy)}/.pomerium/.`,
+        userAction: "Check the Pomerium URL: this route belongs to another one.",
       });
+    case 450:
+      return new AppError(
+        "device-not-enrolled",
+        `${host} does not know this device, and ${destination} needs an enrolled one.`,
+        {
+          ...details,
+          userAction: `Enrol it at ${target.proxy.tls ? "https" : "http"}://${hostHeaderOf(target.proxy)}/.pomerium/.`,
+        },
+      );
     case 495:
       return new AppError("client-certificate-needed", `${host} wants a valid client certificate for ${destination}.`, {
         ...details,
         userAction: "Give one with --client-cert and --client-key.",
       });
     case 429:
-      return new AppError("rate-limited", `${host} has had too many requests (429).`, { ...details, retryable: true, userAction: "Wait a little and try again." });
+      return new AppError("rate-limited", `${host} has had too many requests (429).`, {
+        ...details,
+        retryable: true,
+        userAction: "Wait a little and try again.",
+      });
     case 503: {
       if (!looksLikePomerium(answer)) return temporary(host, details);
       const reason = upstreamReason(answer);
-      return new AppError("upstream-unavailable", `Pomerium could not reach ${destination}${reason === null ? "" : `: ${reason}`}.`, {
-        ...details,
-        retryable: true,
-        userAction: "The service may be down: ask its owner, and try again.",
-      });
+      return new AppError(
+        "upstream-unavailable",
+        `Pomerium could not reach ${destination}${reason === null ? "" : `: ${reason}`}.`,
+        {
+          ...details,
+          retryable: true,
+          userAction: "The service may be down: ask its owner, and try again.",
+        },
+      );
     }
     default:
       if (status >= 500 && status < 600) return temporary(host, details);
   }
   if (looksLikePomerium(answer)) {
-    return new AppError("unexpected-answer", `${host} answered ${status}.`, { ...details, userAction: "Ask the administrator of the proxy." });
+    return new AppError("unexpected-answer", `${host} answered ${status}.`, {
+      ...details,
+      userAction: "Ask the administrator of the proxy.",
+    });
   }
-  return new AppError("not-pomerium", `${host} answered ${status}, but not as Pomerium does.`, { ...details, userAction: "Check the Pomerium URL." });
+  return new AppError("not-pomerium", `${host} answered ${status}, but not as Pomerium does.`, {
+    ...details,
+    userAction: "Check the Pomerium URL.",
+  });
 }
 
 function temporary(host: string, details: { status: number; requestId?: string }): AppError {
@@ -136,5 +162,7 @@ function temporary(host: string, details: { status: number; requestId?: string }
 
 /** The error for bytes that are no HTTP at all. @param why what was wrong with them, without quoting them. */
 export function notHttp(target: Target, why: string): AppError {
-  return new AppError("not-pomerium", `${target.proxy.host} answered, but not as Pomerium does: ${why}.`, { userAction: "Check the Pomerium URL." });
+  return new AppError("not-pomerium", `${target.proxy.host} answered, but not as Pomerium does: ${why}.`, {
+    userAction: "Check the Pomerium URL.",
+  });
 }

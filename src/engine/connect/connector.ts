@@ -87,7 +87,13 @@ export class Connector {
   }
 
   /** GET of one of the proxy's own pages, on the connections that tunnels use. @throws AppError without an answer. */
-  async get(proxy: ProxyAddress, identity: TlsIdentity, path: string, jwt: string | null, signal: AbortSignal): Promise<ApiAnswer> {
+  async get(
+    proxy: ProxyAddress,
+    identity: TlsIdentity,
+    path: string,
+    jwt: string | null,
+    signal: AbortSignal,
+  ): Promise<ApiAnswer> {
     return this.#attempt(this.#pool(proxy, identity), "any", signal, (carrier) =>
       carrier.kind === "h2"
         ? carrier.connection.get(path, jwt, signal)
@@ -95,7 +101,12 @@ export class Connector {
     );
   }
 
-  async #attempt<T>(pool: ProxyPool, first: Wanted, signal: AbortSignal, use: (carrier: Carrier) => Promise<T>): Promise<T> {
+  async #attempt<T>(
+    pool: ProxyPool,
+    first: Wanted,
+    signal: AbortSignal,
+    use: (carrier: Carrier) => Promise<T>,
+  ): Promise<T> {
     let wanted = first;
     let unusable: string | null = null;
     for (let attempt = 1; ; attempt += 1) {

@@ -37,7 +37,8 @@ export interface DialOptions {
 export async function dial(options: DialOptions, signal: AbortSignal): Promise<Dialed> {
   const raw = await dialTcp(options, signal);
   if (!options.proxy.tls) {
-    const explain = (error: unknown): AppError => networkError(error, { proxy: options.proxy, hasClientCertificate: false });
+    const explain = (error: unknown): AppError =>
+      networkError(error, { proxy: options.proxy, hasClientCertificate: false });
     return { socket: raw, alpn: "http/1.1", reset: () => raw.resetAndDestroy(), explain };
   }
   return dialTls(raw, options, signal);
@@ -88,7 +89,10 @@ async function dialTls(raw: net.Socket, options: DialOptions, signal: AbortSigna
   const explain = (error: unknown): AppError =>
     networkError(error, { proxy, hasClientCertificate: identity.hasClientCertificate, peer });
   try {
-    const limit = { ms: limits.tlsMs, error: () => noAnswer(proxy, limits.tlsMs, undefined, "finish the TLS handshake") };
+    const limit = {
+      ms: limits.tlsMs,
+      error: () => noAnswer(proxy, limits.tlsMs, undefined, "finish the TLS handshake"),
+    };
     await settled(secure, "secureConnect", limit, explain, signal);
   } catch (error) {
     raw.destroy();

@@ -23,10 +23,12 @@ const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
  */
 export function parseHead(received: Buffer, maxBytes: number): HeadResult {
   const start = received.subarray(0, 5).toString("latin1");
-  if (!"HTTP/".startsWith(start) && start !== "HTTP/") return { kind: "not-http", why: "the answer does not begin with HTTP/" };
+  if (!"HTTP/".startsWith(start) && start !== "HTTP/")
+    return { kind: "not-http", why: "the answer does not begin with HTTP/" };
   const end = received.indexOf("\r\n\r\n");
   if (end < 0 || end > maxBytes) {
-    if (received.length > maxBytes) return { kind: "not-http", why: `the head of the answer is longer than ${maxBytes} bytes` };
+    if (received.length > maxBytes)
+      return { kind: "not-http", why: `the head of the answer is longer than ${maxBytes} bytes` };
     return { kind: "more" };
   }
   const [first = "", ...lines] = received.subarray(0, end).toString("latin1").split("\r\n");

@@ -64,5 +64,7 @@ export function getHttp1(
 }
 
 function notHttpPage(proxy: ProxyAddress): AppError {
-  return new AppError("not-pomerium", `${proxy.host} answered, but not with HTTP.`, { userAction: "Check the Pomerium URL." });
+  return new AppError("not-pomerium", `${proxy.host} answered, but not with HTTP.`, {
+    userAction: "Check the Pomerium URL.",
+  });
 }

@@ -126,4 +126,3 @@ class HeadReader {
     return { head, body: head.rest.subarray(0, wanted).toString("utf8") };
   }
 }
-

@@ -1,4 +1,9 @@
-import http2, { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from "node:http2";
+import http2, {
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+} from "node:http2";
 import { authorityOf, hostHeaderOf, originOf, type ProxyAddress } from "../../shared/address.ts";
 import type { AppError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
@@ -16,6 +21,14 @@ const notSpoken = new Set<number>([
   constants.NGHTTP2_PROTOCOL_ERROR,
   constants.NGHTTP2_CONNECT_ERROR,
 ]);
+
+/** A request whose head has been answered. */
+interface Exchange {
+  readonly stream: ClientHttp2Stream;
+  readonly abort: () => void;
+  readonly response: IncomingHttpHeaders & { ":status"?: number };
+  readonly early: AnswerBytes;
+}
 
 /**
  * One HTTP/2 connection to a proxy, which carries many tunnels (RFC 9113 §8.5). Owned by the pool that made it;
@@ -61,14 +74,21 @@ export class Http2Connection {
    * Starts HTTP/2 on a fresh connection and waits for the peer's SETTINGS, since they say how many streams it takes.
    * @throws Http2Unusable when the peer ends the connection first or takes no streams at all.
    */
-  static async open(dialed: Dialed, proxy: ProxyAddress, limits: Limits, signal: AbortSignal): Promise<Http2Connection> {
+  static async open(
+    dialed: Dialed,
+    proxy: ProxyAddress,
+    limits: Limits,
+    signal: AbortSignal,
+  ): Promise<Http2Connection> {
     const connection = new Http2Connection(dialed, proxy, limits);
     const session = connection.#session;
     const unusable = (reason: string): Http2Unusable =>
       new Http2Unusable(reason, connection.#failure ?? dialed.explain({ code: "" }));
     const settings = new Promise<void>((resolve, reject) => {
       session.once("remoteSettings", () => resolve());
-      session.once("close", () => reject(connection.#lateAlert() ?? unusable("it closed the HTTP/2 connection at once")));
+      session.once("close", () =>
+        reject(connection.#lateAlert() ?? unusable("it closed the HTTP/2 connection at once")),
+      );
     });
     try {
       const limit = { ms: limits.tlsMs, error: () => noAnswer(proxy, limits.tlsMs, undefined, "start HTTP/2") };
@@ -109,16 +129,28 @@ export class Http2Connection {
    * @throws Unanswered, Http2Unusable, or AppError.
    */
   async connect(request: ConnectRequest, signal: AbortSignal): Promise<ConnectOutcome> {
-    const headers = { ":method": "CONNECT", ":authority": authorityOf(request.target.destination), ...requestFields(request.jwt) };
-    const { stream, abort, response } = await this.#request(headers, false, this.#limits.connectAnswerMs, signal);
+    const headers = {
+      ":method": "CONNECT",
+      ":authority": authorityOf(request.target.destination),
+      ...requestFields(request.jwt),
+    };
+    const { stream, abort, response, early } = await this.#request(
+      headers,
+      false,
+      this.#limits.connectAnswerMs,
+      signal,
+    );
     const status = response[":status"] ?? 0;
     if (status >= 200 && status < 300) {
+      stream.pause();
+      const bytes = early.take();
+      if (bytes.length > 0) stream.unshift(bytes);
       const explain = (error: unknown): AppError => this.#failure ?? this.#dialed.explain(error);
       // A lost connection and RST_STREAM(CANCEL) make Node emit 'end', without an error.
       const endIsClean = (): boolean => (stream.rstCode ?? 0) === constants.NGHTTP2_NO_ERROR;
       return { kind: "open", path: { stream, via: "h2", carriesHalfClose: true, reset: abort, endIsClean, explain } };
     }
-    const body = await readBody(stream, this.#limits.refusalBodyBytes, this.#limits.refusalBodyMs, signal);
+    const body = await early.body(this.#limits.refusalBodyBytes, this.#limits.refusalBodyMs, signal);
     abort();
     return { kind: "answered", answer: { status, headers: plainHeaders(response), body } };
   }
@@ -132,8 +164,8 @@ export class Http2Connection {
       ":path": path,
       ...requestFields(jwt),
     };
-    const { stream, abort, response } = await this.#request(headers, true, this.#limits.apiCallMs, signal);
-    const body = await readBody(stream, this.#limits.apiBodyBytes, this.#limits.apiCallMs, signal);
+    const { abort, response, early } = await this.#request(headers, true, this.#limits.apiCallMs, signal);
+    const body = await early.body(this.#limits.apiBodyBytes, this.#limits.apiCallMs, signal);
     abort();
     return { status: response[":status"] ?? 0, headers: plainHeaders(response), body };
   }
@@ -143,7 +175,7 @@ export class Http2Connection {
     endStream: boolean,
     ms: number,
     signal: AbortSignal,
-  ): Promise<{ stream: ClientHttp2Stream; abort: () => void; response: IncomingHttpHeaders & { ":status"?: number } }> {
+  ): Promise<Exchange> {
     throwIfAborted(signal);
     // `stream.close(code)` would send END_STREAM first, which the far side takes for a clean end; only a stream made
     // with a signal can be ended by RST_STREAM(CANCEL) alone.
@@ -156,6 +188,7 @@ export class Http2Connection {
       throw new Unanswered(this.#failure ?? this.#dialed.explain(error));
     }
     this.#began(stream);
+    const early = new AnswerBytes(stream);
     const suspicion = this.#checkLife();
     try {
       const response = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
@@ -177,7 +210,7 @@ export class Http2Connection {
       });
       this.#everAnswered = true;
       this.#heardAt = performance.now();
-      return { stream, abort, response };
+      return { stream, abort, response, early };
     } catch (error) {
       abort();
       throw error;
@@ -305,30 +338,57 @@ export class Http2Connection {
 function plainHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      name.startsWith(":") || value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : String(value)]],
+      name.startsWith(":") || value === undefined
+        ? []
+        : [[name, Array.isArray(value) ? value.join(", ") : String(value)]],
     ),
   );
 }
 
-/** Reads at most `maxBytes` for at most `ms`; what is missing then is missing. */
-function readBody(stream: ClientHttp2Stream, maxBytes: number, ms: number, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      stream.off("data", onData);
-      resolve(Buffer.concat(chunks).subarray(0, maxBytes).toString("utf8"));
-    };
-    const onData = (chunk: Buffer): void => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size >= maxBytes) done();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    stream.on("data", onData).once("end", done).once("close", done);
-    if (stream.destroyed) done();
-  });
+/**
+ * The bytes behind the head of an answer. They are taken from the first moment on: Envoy ends a refusal with
+ * RST_STREAM, and Node drops what has not been read by then (RFC 9113 §8.1 has clients keep it).
+ */
+class AnswerBytes {
+  readonly #stream: ClientHttp2Stream;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #onChunk: () => void = () => undefined;
+
+  constructor(stream: ClientHttp2Stream) {
+    this.#stream = stream;
+    stream.on("data", this.#take);
+  }
+
+  readonly #take = (chunk: Buffer): void => {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    this.#onChunk();
+  };
+
+  /** Everything so far; reads no further. */
+  take(): Buffer {
+    this.#stream.off("data", this.#take);
+    const bytes = Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    return bytes;
+  }
+
+  /** At most `maxBytes`, waited for at most `ms`; what is missing then is missing. */
+  body(maxBytes: number, ms: number, signal: AbortSignal): Promise<string> {
+    const stream = this.#stream;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve(this.take().subarray(0, maxBytes).toString("utf8"));
+      };
+      this.#onChunk = () => this.#size >= maxBytes && done();
+      const timer = setTimeout(done, ms);
+      signal.addEventListener("abort", done, { once: true });
+      stream.once("end", done).once("close", done);
+      if (stream.readableEnded || stream.destroyed) done();
+      else this.#onChunk();
+    });
+  }
 }

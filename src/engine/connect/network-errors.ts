@@ -47,17 +47,29 @@ export function networkError(error: unknown, { proxy, hasClientCertificate, peer
     new AppError(errorCode, message, { userAction, cause: error, ...details });
 
   if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_NODATA" || code === "EAI_NONAME") {
-    return make("host-not-found", `DNS knows no address for ${host}.`, "Check the spelling, or connect to your VPN.", { retryable: true });
+    return make("host-not-found", `DNS knows no address for ${host}.`, "Check the spelling, or connect to your VPN.", {
+      retryable: true,
+    });
   }
   if (code === "ECONNREFUSED") {
-    return make("refused", `${host} refused the connection on port ${port}.`, "Check the Pomerium URL and its port.", { retryable: true });
+    return make("refused", `${host} refused the connection on port ${port}.`, "Check the Pomerium URL and its port.", {
+      retryable: true,
+    });
   }
   if (code === "ENETUNREACH" || code === "EHOSTUNREACH" || code === "ENETDOWN" || code === "EADDRNOTAVAIL") {
-    return make("network-unreachable", `There is no way to ${host} from this network.`, "Check the network, or connect to your VPN.", { retryable: true });
+    return make(
+      "network-unreachable",
+      `There is no way to ${host} from this network.`,
+      "Check the network, or connect to your VPN.",
+      { retryable: true },
+    );
   }
   if (code === "ETIMEDOUT") return noAnswer(proxy, null, error);
   if (untrusted.has(code)) {
-    const issuer = peer && Object.keys(peer).length > 0 ? ` Its certificate is signed by "${nameOf(peer.issuer)}", which is not in the system store.` : "";
+    const issuer =
+      peer && Object.keys(peer).length > 0
+        ? ` Its certificate is signed by "${nameOf(peer.issuer)}", which is not in the system store.`
+        : "";
     return make(
       "certificate-not-trusted",
       `This computer does not trust ${host}.${issuer}`,
@@ -66,29 +78,64 @@ export function networkError(error: unknown, { proxy, hasClientCertificate, peer
   }
   if (code === "CERT_HAS_EXPIRED") {
     const when = peer?.valid_to ? ` on ${shown(peer.valid_to)}` : "";
-    return make("certificate-expired", `The certificate of ${host} ended${when}.`, "Only its administrator can renew it.");
+    return make(
+      "certificate-expired",
+      `The certificate of ${host} ended${when}.`,
+      "Only its administrator can renew it.",
+    );
   }
   if (code === "CERT_NOT_YET_VALID") {
     const when = peer?.valid_from ? ` before ${shown(peer.valid_from)}` : " yet";
-    return make("certificate-not-yet-valid", `The certificate of ${host} is not valid${when}.`, "Check the clock of this computer.");
+    return make(
+      "certificate-not-yet-valid",
+      `The certificate of ${host} is not valid${when}.`,
+      "Check the clock of this computer.",
+    );
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    const names = peer?.subjectaltname ? shown(peer.subjectaltname.replace(/DNS:|IP Address:/g, "")) : nameOf(peer?.subject);
-    return make("certificate-wrong-name", `${host} shows a certificate for ${names}.`, "You may be talking to another server: check the Pomerium URL.");
+    const names = peer?.subjectaltname
+      ? shown(peer.subjectaltname.replace(/DNS:|IP Address:/g, ""))
+      : nameOf(peer?.subject);
+    return make(
+      "certificate-wrong-name",
+      `${host} shows a certificate for ${names}.`,
+      "You may be talking to another server: check the Pomerium URL.",
+    );
   }
   if (missingCertificate.test(code) && !hasClientCertificate) {
-    return make("client-certificate-needed", `${host} asks for a client certificate and this connection has none.`, "Give one with --client-cert and --client-key.");
+    return make(
+      "client-certificate-needed",
+      `${host} asks for a client certificate and this connection has none.`,
+      "Give one with --client-cert and --client-key.",
+    );
   }
   if (hasClientCertificate && (refusedCertificate.test(code) || missingCertificate.test(code))) {
-    return make("client-certificate-refused", `${host} did not accept the client certificate.`, "Check that it is the right one and still valid, or ask your administrator.");
+    return make(
+      "client-certificate-refused",
+      `${host} did not accept the client certificate.`,
+      "Check that it is the right one and still valid, or ask your administrator.",
+    );
   }
-  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG" || code === "ERR_SSL_HTTP_REQUEST") {
+  if (
+    code === "ERR_SSL_WRONG_VERSION_NUMBER" ||
+    code === "ERR_SSL_PACKET_LENGTH_TOO_LONG" ||
+    code === "ERR_SSL_HTTP_REQUEST"
+  ) {
     return make("tls-failed", `${host} does not speak TLS on port ${port}.`, "Check the port of the Pomerium URL.");
   }
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_") || code === "EPROTO") {
-    return make("tls-failed", `TLS with ${host} failed (${shown(code)}).`, "Ask the administrator of the proxy, or look for a proxy in between.");
+    return make(
+      "tls-failed",
+      `TLS with ${host} failed (${shown(code)}).`,
+      "Ask the administrator of the proxy, or look for a proxy in between.",
+    );
   }
-  return make("connection-lost", `The connection to ${host} was lost${code === "" ? "" : ` (${shown(code)})`}.`, "Try again; if it stays so, check the network.", { retryable: true });
+  return make(
+    "connection-lost",
+    `The connection to ${host} was lost${code === "" ? "" : ` (${shown(code)})`}.`,
+    "Try again; if it stays so, check the network.",
+    { retryable: true },
+  );
 }
 
 /** An AppError for a wait that has reached its limit. @param ms null where the system gave up by itself. */

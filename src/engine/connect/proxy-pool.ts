@@ -10,7 +10,8 @@ import { Http2Connection } from "./http2-connection.ts";
 
 /** A connection on which one request may go out now. */
 export type Carrier =
-  { readonly kind: "h2"; readonly connection: Http2Connection } | { readonly kind: "http/1.1"; readonly dialed: Dialed };
+  | { readonly kind: "h2"; readonly connection: Http2Connection }
+  | { readonly kind: "http/1.1"; readonly dialed: Dialed };
 
 /** Which connections a request may have: any, a new one (421), or HTTP/1.1 only. */
 export type Wanted = "any" | "fresh" | "http/1.1";
@@ -58,7 +59,7 @@ export class ProxyPool {
    * place on a shared connection still free.
    */
   async with<T>(wanted: Wanted, signal: AbortSignal, use: (carrier: Carrier) => Promise<T>): Promise<T> {
-    for (let mayHave = wanted; ; ) {
+    for (let mayHave = wanted; ;) {
       throwIfAborted(signal);
       if (this.#closing.signal.aborted) throw new AppError("closed", "Culvert is shutting down.");
       if (!this.#options.proxy.tls || mayHave === "http/1.1" || Date.now() < this.#http1Until) {
@@ -84,10 +85,14 @@ export class ProxyPool {
 
   #full(): AppError {
     const { proxy, limits } = this.#options;
-    return new AppError("too-many-connections", `${limits.http2SessionsPerProxy} connections to ${proxy.host} are full.`, {
-      retryable: true,
-      userAction: "Close some clients and try again.",
-    });
+    return new AppError(
+      "too-many-connections",
+      `${limits.http2SessionsPerProxy} connections to ${proxy.host} are full.`,
+      {
+        retryable: true,
+        userAction: "Close some clients and try again.",
+      },
+    );
   }
 
   /** Offers both protocols. Belongs to the pool rather than to the request that began it, since others wait for it too. */
@@ -127,7 +132,10 @@ export class ProxyPool {
 
   #dial(alpn: readonly ("h2" | "http/1.1")[], signal: AbortSignal): Promise<Dialed> {
     const { proxy, identity, limits, lookup } = this.#options;
-    return dial({ proxy, identity, limits, lookup, alpn, ticket: this.#ticket, onTicket: (ticket) => (this.#ticket = ticket) }, signal);
+    return dial(
+      { proxy, identity, limits, lookup, alpn, ticket: this.#ticket, onTicket: (ticket) => (this.#ticket = ticket) },
+      signal,
+    );
   }
 
   /** Remembers for a while that HTTP/2 does not work here although it is offered. */

@@ -67,7 +67,11 @@ function readKey(pem: string, passphrase: string | undefined): ReturnType<typeof
       encrypted
         ? "The private key is encrypted and the passphrase does not open it."
         : "The private key cannot be read: it is not an unencrypted key in PEM form.",
-      { userAction: encrypted ? "Give its passphrase, or a key without one." : "Give a file that contains -----BEGIN PRIVATE KEY-----." },
+      {
+        userAction: encrypted
+          ? "Give its passphrase, or a key without one."
+          : "Give a file that contains -----BEGIN PRIVATE KEY-----.",
+      },
     );
   }
 }

@@ -50,10 +50,14 @@ export class Opener {
       : this.#openAs(request, request.auth.read, signal);
   }
 
-  async #openSignedIn({ target, identity }: OpenRequest, progress: OpenProgress, signal: AbortSignal): Promise<OpenPath> {
+  async #openSignedIn(
+    { target, identity }: OpenRequest,
+    progress: OpenProgress,
+    signal: AbortSignal,
+  ): Promise<OpenPath> {
     const context: SessionContext = { proxy: target.proxy, tls: identity };
     let session: Session | null = await this.#sessions.current(context, signal);
-    for (let refusals = 0; ; ) {
+    for (let refusals = 0; ;) {
       throwIfAborted(signal);
       const outcome = await this.#connector.open({ target, jwt: session?.jwt ?? null }, identity, signal);
       if (outcome.kind === "open") {
@@ -73,7 +77,11 @@ export class Opener {
     }
   }
 
-  async #openAs({ target, identity }: OpenRequest, read: () => Promise<string>, signal: AbortSignal): Promise<OpenPath> {
+  async #openAs(
+    { target, identity }: OpenRequest,
+    read: () => Promise<string>,
+    signal: AbortSignal,
+  ): Promise<OpenPath> {
     const jwt = parseServiceAccount(
       await read().catch((error: unknown) => {
         throw asAppError(error);

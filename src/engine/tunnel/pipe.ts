@@ -41,6 +41,7 @@ export class Pipe {
   readonly #finish: (how: PeerEnd) => void;
   #over = false;
   #remoteClosed = false;
+  #remoteLost = false;
   #holdTimer: NodeJS.Timeout | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   /** Settles, always with a value, when both sides are done with. */
@@ -53,7 +54,7 @@ export class Pipe {
     let finish: (how: PeerEnd) => void = () => undefined;
     this.done = new Promise((resolve) => (finish = resolve));
     this.#finish = finish;
-    this.#up = new Flow(local.readable, remote.writable, options.buffer, this.#localEnded, this.#undeliverable);
+    this.#up = new Flow(local.readable, remote.writable, options.buffer, this.#localEnded, this.#remoteGone);
     this.#down = new Flow(remote.readable, local.writable, options.buffer, this.#remoteEnded, this.#localGone);
   }
 
@@ -87,10 +88,7 @@ export class Pipe {
 
   /** Cuts both sides off. */
   stop(): void {
-    if (this.#over) return;
-    this.#remote.reset();
-    this.#local.reset();
-    this.#end("stopped");
+    this.#cut("stopped");
   }
 
   readonly #localEnded = (): void => {
@@ -130,38 +128,33 @@ export class Pipe {
   };
 
   /** The client has reset its connection, or closed it while bytes for it were still coming. */
-  readonly #localGone = (): void => {
+  readonly #localGone = (): void => this.#cut("reset-by-client");
+
+  #cut(how: PeerEnd): void {
     if (this.#over) return;
+    // Resetting a side emits its 'close', which must find the pipe over.
+    this.#end(how);
     this.#remote.reset();
     this.#local.reset();
-    this.#end("reset-by-client");
-  };
+  }
 
   readonly #remoteClose = (): void => {
     if (this.#over) return;
     if (!this.#down.ended || this.#remote.endIsClean?.() === false) return this.#remoteGone();
     this.#remoteClosed = true;
     // END_STREAM with RST_STREAM(NO_ERROR) behind it (RFC 9113 §8.1): nothing was lost unless bytes still wait to go out.
-    if (!this.#up.ended && this.#up.waiting) return this.#undeliverable();
+    if (!this.#up.ended && this.#up.waiting) return this.#remoteGone();
     this.#checkDone();
   };
 
-  /** Bytes of the client can go nowhere: to it that is a reset, once all that came before has reached it. */
-  readonly #undeliverable = (): void => {
-    this.#remoteGone();
-  };
-
+  /** Bytes of the client can go nowhere, or the far side was reset: to the client that is a reset, behind what came before. */
   readonly #remoteGone = (): void => {
-    if (this.#over) return;
+    if (this.#over || this.#remoteLost) return;
+    this.#remoteLost = true;
     this.#up.stop();
     this.#down.stop();
     this.#remote.reset();
-    const reset = (): void => {
-      clearTimeout(this.#drainTimer);
-      if (this.#over) return;
-      this.#local.reset();
-      this.#end("reset-by-proxy");
-    };
+    const reset = (): void => this.#cut("reset-by-proxy");
     const out = this.#local.writable;
     if (out.destroyed || out.writableFinished || (out.writableLength === 0 && !out.writableEnded)) return reset();
     this.#drainTimer = setTimeout(reset, this.#options.drainMs);

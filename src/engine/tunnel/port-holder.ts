@@ -14,11 +14,17 @@ export interface PortHolder {
  * Finds the process that holds a TCP port, where the platform tells: /proc on Linux, lsof on macOS,
  * Get-NetTCPConnection on Windows. Null when it cannot be known (another user's process, no such tool). Never rejects.
  */
-export async function findPortHolder(port: number, platform: NodeJS.Platform = process.platform): Promise<PortHolder | null> {
+export async function findPortHolder(
+  port: number,
+  platform: NodeJS.Platform = process.platform,
+): Promise<PortHolder | null> {
   try {
     if (platform === "linux") return await fromProc(port);
     if (platform === "darwin") return fromLsof(await run("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"]));
-    if (platform === "win32") return fromPowerShell(await run("powershell.exe", ["-NoProfile", "-NonInteractive", "-Command", powerShell(port)]));
+    if (platform === "win32")
+      return fromPowerShell(
+        await run("powershell.exe", ["-NoProfile", "-NonInteractive", "-Command", powerShell(port)]),
+      );
     return null;
   } catch {
     return null;
@@ -37,7 +43,9 @@ export function listeningInodes(table: string, port: number): string[] {
 }
 
 async function fromProc(port: number): Promise<PortHolder | null> {
-  const tables = await Promise.all(["/proc/net/tcp", "/proc/net/tcp6"].map((file) => readFile(file, "utf8").catch(() => "")));
+  const tables = await Promise.all(
+    ["/proc/net/tcp", "/proc/net/tcp6"].map((file) => readFile(file, "utf8").catch(() => "")),
+  );
   const sockets = new Set(tables.flatMap((table) => listeningInodes(table, port)).map((inode) => `socket:[${inode}]`));
   if (sockets.size === 0) return null;
   const deadline = performance.now() + lookupMs;
@@ -69,7 +77,9 @@ function powerShell(port: number): string {
 /** Reads the `<pid> <name>` that the PowerShell line above prints. */
 export function fromPowerShell(output: string): PortHolder | null {
   const [, pid, name] = /^(\d+) ?(.*)$/m.exec(output.trim()) ?? [];
-  return pid === undefined ? null : { pid: Number(pid), name: name === undefined || name === "" ? "a program" : name.trim() };
+  return pid === undefined
+    ? null
+    : { pid: Number(pid), name: name === undefined || name === "" ? "a program" : name.trim() };
 }
 
 function run(file: string, args: string[]): Promise<string> {

@@ -22,11 +22,13 @@ function createFrameGate(ignorePings: () => boolean): (bytes: Buffer) => Buffer 
 }
 
 /**
- * Puts itself between an HTTP/2 session and its socket. Node answers PINGs inside nghttp2, where nothing can stop
- * it, so the answers are taken out of the bytes.
+ * Puts itself between an HTTP/2 session and its socket, for two reasons. Node reads nothing while a write is under way,
+ * which Envoy never does: with Node on both ends each would wait for the other to read. So writes are done at once here.
+ * And Node answers PINGs inside nghttp2, where nothing can stop it: with `ignorePings` the answers are taken out of the
+ * bytes.
  */
-export function filterFrames(socket: Duplex, ignorePings: () => boolean): Duplex {
-  const gate = createFrameGate(ignorePings);
+export function filterFrames(socket: Duplex, ignorePings: (() => boolean) | null): Duplex {
+  const gate = ignorePings ? createFrameGate(ignorePings) : (bytes: Buffer): Buffer => bytes;
   const filtered = new Duplex({
     allowHalfOpen: true,
     read() {
@@ -34,14 +36,9 @@ export function filterFrames(socket: Duplex, ignorePings: () => boolean): Duplex
     },
     write(chunk: Buffer, _encoding, done) {
       const bytes = gate(chunk);
-      if (bytes.length === 0) {
-        done();
-        return;
-      }
-      // Errors of the socket reach the session by 'close'; passing them here as well would report them twice.
-      socket.write(bytes, () => {
-        done();
-      });
+      // Errors of the socket reach the session by 'close'.
+      if (bytes.length > 0) socket.write(bytes);
+      done();
     },
     final(done) {
       socket.end(() => {

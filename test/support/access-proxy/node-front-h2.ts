@@ -164,7 +164,11 @@ async function connect(
 
 /** Both directions with backpressure; each ends by itself, and an abort on one side is an abort on the other. */
 function splice(context: FrontContext, stream: http2.ServerHttp2Stream, upstream: net.Socket): void {
-  stream.pipe(upstream);
+  stream.pipe(upstream, { end: false });
+  // Node emits 'end' on a stream that was reset, too.
+  stream.once("end", () => {
+    if (stream.rstCode === NGHTTP2_NO_ERROR) upstream.end();
+  });
   upstream.pipe(stream);
   let resetByUs = false;
   upstream.once("end", () => {

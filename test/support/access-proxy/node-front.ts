@@ -117,7 +117,7 @@ export async function startNodeFront(options: AccessProxyOptions, core: ControlC
     if (faults.current.answer?.kind === "junk") speakJunk(socket);
     else if (socket.alpnProtocol === "h2") {
       const filtered = faults.current.filterFrames || faults.current.ignorePings;
-      const transport = filtered ? filterFrames(socket, () => faults.current.ignorePings) : socket;
+      const transport = filterFrames(socket, filtered ? () => faults.current.ignorePings : null);
       count.sessions += 1;
       serveH2(context, connection, transport, {
         opened: () => {

@@ -100,15 +100,15 @@ const cases: readonly (readonly [EngineEvent, string])[] = [
 
 describe("a line for every event", () => {
   test.each(cases.map(([event, line]) => [event.type, event, line] as const))("%s", (_type, event, line) => {
-    expect(lineOf(entryOf(event, false), time, plain)).toBe(line);
-    const json = JSON.parse(lineOf(entryOf(event, false), time, { json: true, color: false })) as object;
+    expect(lineOf(entryOf(event, "one"), time, plain)).toBe(line);
+    const json = JSON.parse(lineOf(entryOf(event, "one"), time, { json: true, color: false })) as object;
     const { type, ...fields } = event;
     expect(json).toMatchObject({ ...fields, event: type, time: time.toISOString() });
     expect(Object.keys(json)).toEqual(expect.arrayContaining(["time", "level", "event", "message"]));
   });
 
   test("with several tunnels a line says which one", () => {
-    const line = (event: EngineEvent): string => lineOf(entryOf(event, true), time, plain);
+    const line = (event: EngineEvent): string => lineOf(entryOf(event, "several"), time, plain);
     expect(line({ type: "tunnel-listening", tunnel, address: "127.0.0.1:1", destination: tunnel })).toBe(
       "5:57PM INF listening on 127.0.0.1:1 for pg.x:5432",
     );
@@ -117,8 +117,21 @@ describe("a line for every event", () => {
     );
   });
 
+  test("with stdin and stdout there is no client to be named", () => {
+    const failed: EngineEvent = {
+      type: "peer-failed",
+      tunnel,
+      peer: 1,
+      destination: tunnel,
+      step: "connect",
+      ms: 1,
+      error: denied,
+    };
+    expect(entryOf(failed, "stdio").message).toBe("You may not use this route. Ask its owner. (request id r-1)");
+  });
+
   test("colours are only added around the time and the level", () => {
-    const entry = entryOf({ type: "session-ended", proxy }, false);
+    const entry = entryOf({ type: "session-ended", proxy }, "one");
     expect(lineOf(entry, time, { json: false, color: true })).toBe(
       "\u001b[90m5:57PM\u001b[0m \u001b[32mINF\u001b[0m the session at https://pg.x has ended",
     );
@@ -131,7 +144,7 @@ test("no control character of a terminal passes, in words or as JSON", () => {
   expect(JSON.parse(printableJson({ evil }))).toEqual({ evil });
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), fc.boolean(), fc.boolean(), (reason, json, color) => {
-      const line = lineOf(entryOf({ type: "http2-given-up", proxy, reason }, false), time, { json, color });
+      const line = lineOf(entryOf({ type: "http2-given-up", proxy, reason }, "one"), time, { json, color });
       // eslint-disable-next-line no-control-regex
       expect(line.replace(/\u001b\[\d+m/g, "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
       if (json) expect(JSON.parse(line)).toMatchObject({ reason });
@@ -169,7 +182,7 @@ describe("the log of a run", () => {
 
   test("quiet keeps warnings, errors and sign-ins", () => {
     const { log, lines } = recorded();
-    log.quiet = true;
+    log.scope = "stdio";
     for (const [event] of cases) log.event(event);
     expect(lines.filter((line) => line.includes(" INF "))).toEqual([
       "5:57PM INF signing in at https://pg.x",

@@ -18,6 +18,12 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
+const alive = new Set<ChildProcessWithoutNullStreams>();
+// A test that failed leaves its processes behind.
+process.once("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
 const program = path.join(import.meta.dirname, "../../../src/cli/index.ts");
 
 /** Starts `culvert` from its sources with nothing in its environment but what is given. */
@@ -26,6 +32,7 @@ export function startCulvert(args: readonly string[], env: Readonly<Record<strin
     env: { PATH: process.env["PATH"] ?? "", TZ: "UTC", ...env },
     stdio: "pipe",
   });
+  alive.add(child);
   let stdout = "";
   let stderr = "";
   let over = false;
@@ -39,6 +46,7 @@ export function startCulvert(args: readonly string[], env: Readonly<Record<strin
   child.stdin.on("error", () => undefined);
   const ended = once(child, "close").then(([code]: unknown[]) => {
     over = true;
+    alive.delete(child);
     for (const look of waiting) look();
     return { code: code as number | null, stdout, stderr };
   });
