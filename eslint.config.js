@@ -4,8 +4,28 @@ import tseslint from "typescript-eslint";
 
 /** What each folder of src may not import: the table in docs/architecture.md, for what tsc cannot see. */
 const forbidden = {
-  shared: ["node:*", "electron", "electron/*", "react", "react-dom", "**/engine/**", "**/main/**", "**/cli/**", "**/renderer/**", "**/preload/**"],
-  engine: ["electron", "electron/*", "react", "react-dom", "**/main/**", "**/cli/**", "**/renderer/**", "**/preload/**"],
+  shared: [
+    "node:*",
+    "electron",
+    "electron/*",
+    "react",
+    "react-dom",
+    "**/engine/**",
+    "**/main/**",
+    "**/cli/**",
+    "**/renderer/**",
+    "**/preload/**",
+  ],
+  engine: [
+    "electron",
+    "electron/*",
+    "react",
+    "react-dom",
+    "**/main/**",
+    "**/cli/**",
+    "**/renderer/**",
+    "**/preload/**",
+  ],
   main: ["**/renderer/**", "**/preload/**", "**/cli/**", "**/engine/*/**"],
   preload: ["node:*", "**/engine/**", "**/main/**", "**/cli/**", "**/renderer/**"],
   renderer: ["node:*", "electron", "electron/*", "**/engine/**", "**/main/**", "**/cli/**", "**/preload/**"],
@@ -20,13 +40,19 @@ const engineForbidden = {
   tunnel: ["**/manager/**"],
 };
 
-const noImports = (patterns) => ({ "no-restricted-imports": ["error", { patterns: [{ group: patterns, message: "See the import table in docs/architecture.md." }] }] });
+const noImports = (patterns) => ({
+  "no-restricted-imports": [
+    "error",
+    { patterns: [{ group: patterns, message: "See the import table in docs/architecture.md." }] },
+  ],
+});
 
 const kebabCaseFiles = {
   create: (context) => ({
     Program(node) {
       const name = path.basename(context.filename);
-      if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/.test(name)) context.report({ node, message: `File names are kebab-case: ${name}` });
+      if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/.test(name))
+        context.report({ node, message: `File names are kebab-case: ${name}` });
     },
   }),
 };
@@ -36,7 +62,9 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { project: ["src/*/tsconfig.json", "test/tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: ["src/*/tsconfig.json", "test/tsconfig.json"], tsconfigRootDir: import.meta.dirname },
+    },
     plugins: { culvert: { rules: { "kebab-case-files": kebabCaseFiles } } },
     rules: {
       "culvert/kebab-case-files": "error",
@@ -50,7 +78,10 @@ export default tseslint.config(
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
     },
   },
-  ...Object.entries(forbidden).map(([folder, patterns]) => ({ files: [`src/${folder}/**`], rules: noImports(patterns) })),
+  ...Object.entries(forbidden).map(([folder, patterns]) => ({
+    files: [`src/${folder}/**`],
+    rules: noImports(patterns),
+  })),
   ...Object.entries(engineForbidden).map(([folder, patterns]) => ({
     files: [`src/engine/${folder}/**`],
     rules: noImports([...patterns, ...forbidden.engine]),
@@ -67,6 +98,10 @@ export default tseslint.config(
     },
   },
   { files: ["*.config.ts", "eslint.config.js"], rules: { "no-restricted-syntax": "off" } },
-  { files: ["eslint.config.js"], ...tseslint.configs.disableTypeChecked, languageOptions: { parserOptions: { project: null } } },
+  {
+    files: ["eslint.config.js"],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { parserOptions: { project: null } },
+  },
   { files: ["eslint.config.js"], rules: { "culvert/kebab-case-files": "off" } },
 );

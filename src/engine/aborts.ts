@@ -37,7 +37,7 @@ export function waitFor<T>(
     signal.addEventListener("abort", onAbort, { once: true });
     work.then(
       (value) => finish(() => resolve(value)),
-      (error: unknown) => finish(() => reject(error as Error)),
+      (error: Error) => finish(() => reject(error)),
     );
   });
 }

@@ -197,6 +197,7 @@ export class Engine {
 
   async #close(graceMs: number): Promise<void> {
     const spliced = [...this.#peers];
+    for (const peer of spliced) peer.stopWaiting();
     const cut = setTimeout(() => spliced.forEach((peer) => peer.stop()), graceMs);
     await Promise.all([
       ...[...this.#tunnels].map((tunnel) => tunnel.close({ graceMs })),

@@ -9,7 +9,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headlessSignIn, startAccessProxy, type AccessProxy } from "../support/access-proxy/index.ts";
-import { culvert, startCulvert } from "../unit/cli/run-culvert.ts";
+import { culvert, startCulvert } from "../support/run-culvert.ts";
 
 const listening = /listening on 127\.0\.0\.1:(\d+)/;
 const loopback = { address: "127.0.0.1", family: 4 };

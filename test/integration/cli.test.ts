@@ -7,7 +7,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FileSessionStore } from "../../src/cli/store/file-session-store.ts";
 import { createPki, type Pki } from "../support/access-proxy/index.ts";
-import { culvert, startCulvert } from "../unit/cli/run-culvert.ts";
+import { culvert, startCulvert } from "../support/run-culvert.ts";
 
 let folder: string;
 let env: Record<string, string>;

@@ -14,7 +14,7 @@ export interface Dialed {
   /** What ALPN chose; a plain connection speaks HTTP/1.1. */
   readonly alpn: "h2" | "http/1.1";
   /** Ends it with a TCP RST: `resetAndDestroy()` of a TLSSocket throws, so the socket beneath is reset. */
-  reset(): void;
+  readonly reset: () => void;
   /** Maps an error of this connection to what the user is told. */
   readonly explain: (error: unknown) => AppError;
 }

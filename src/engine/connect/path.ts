@@ -11,7 +11,7 @@ export interface OpenPath {
   /** False on HTTP/1.1: what the upstream answers after our FIN is thrown away by the proxy (protocol.md). */
   readonly carriesHalfClose: boolean;
   /** Ends it so that the far side sees a reset, not an end. */
-  reset(): void;
+  readonly reset: () => void;
   /** False where the stream's `end` came of a reset. */
   readonly endIsClean: () => boolean;
   /** What an error of the stream means to the user. */

@@ -40,6 +40,11 @@ export class Peer {
     return this.#state;
   }
 
+  /** Gives up what nobody will finish in a hurry: a sign-in that waits for a person. */
+  stopWaiting(): void {
+    if (this.#state.kind === "signing-in") this.stop();
+  }
+
   /** Cuts the peer off, whatever it is doing. Idempotent. */
   stop(): void {
     this.#aborter.abort(new AppError("closed", "The tunnel was closed."));

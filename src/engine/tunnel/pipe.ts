@@ -7,7 +7,7 @@ export interface PipeSide {
   readonly readable: Readable;
   readonly writable: Writable;
   /** Ends it so that whoever is behind it sees a reset. */
-  reset(): void;
+  readonly reset: () => void;
   /** False where `end` was no end: Node emits it on HTTP/2 streams that were reset, too. Default true. */
   readonly endIsClean?: () => boolean;
 }

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile, readlink } from "node:fs/promises";
+import path from "node:path";
 
 /** How long the look-up may take before the error is shown without a name; milliseconds. */
 const lookupMs = 2_000;
@@ -56,8 +57,9 @@ async function fromProc(port: number): Promise<PortHolder | null> {
     for (const file of files) {
       const link = await readlink(`/proc/${pid}/fd/${file}`).catch(() => "");
       if (!sockets.has(link)) continue;
-      const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-      return { pid: Number(pid), name: name.trim() || "a program" };
+      // `comm` would be the name of the main thread, which runtimes set as they like.
+      const [program = ""] = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
+      return { pid: Number(pid), name: path.basename(program.split(" ")[0] ?? "") || "a program" };
     }
   }
   return null;

@@ -62,6 +62,8 @@ export class TcpTunnel {
     } catch (thrown) {
       const error = thrown instanceof AppError ? thrown : await listenError(thrown, options.listen);
       tunnel.#next({ type: "failed", error: error.toData() });
+      const destination = authorityOf(options.request.target.destination);
+      options.events({ type: "tunnel-failed", tunnel: options.id, destination, error: error.toData() });
       tunnel.#resolveClosed();
       throw error;
     }
@@ -127,7 +129,8 @@ export class TcpTunnel {
   }
 
   /**
-   * Stops accepting at once, lets the clients finish for `graceMs`, then cuts them off. Idempotent; a second call with
+   * Stops accepting at once, gives up clients that wait for a sign-in, lets the others finish for `graceMs`, then cuts
+   * them off. Idempotent; a second call with
    * a shorter grace shortens it.
    */
   close({ graceMs }: { graceMs: number }): Promise<void> {
@@ -141,6 +144,7 @@ export class TcpTunnel {
   async #close(): Promise<void> {
     const { id, events } = this.#options;
     this.#next({ type: "stop" });
+    for (const peer of this.#peers) peer.stopWaiting();
     const unbound = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     await Promise.all([unbound, ...[...this.#peers].map((peer) => peer.closed)]);
     this.#next({ type: "closed" });

@@ -24,7 +24,7 @@ process.once("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-const program = path.join(import.meta.dirname, "../../../src/cli/index.ts");
+const program = path.join(import.meta.dirname, "../../src/cli/index.ts");
 
 /** Starts `culvert` from its sources with nothing in its environment but what is given. */
 export function startCulvert(args: readonly string[], env: Readonly<Record<string, string>>): Running {
