@@ -59,9 +59,9 @@ export const originOf = (proxy: ProxyAddress): string => `${proxy.tls ? "https" 
 function splitHostPort(text: string): { host: string; bracketed: boolean; port: string | null } {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
   if (bracketed) return { host: bracketed[1] ?? "", bracketed: true, port: bracketed[2] ?? null };
-  if (/[[\]]/.test(text)) throw invalid(`Put IPv6 in brackets, for example [2001:db8::1]:5432. Got: ${shown(text)}`);
+  if (/[[\]]/.test(text)) throw invalid(`Put IPv6 in brackets, for example [2001:db8::1]:5432. Got: ${written(text)}`);
   const colons = text.split(":").length - 1;
-  if (colons > 1) throw invalid(`Put IPv6 in brackets, for example [2001:db8::1]:5432. Got: ${shown(text)}`);
+  if (colons > 1) throw invalid(`Put IPv6 in brackets, for example [2001:db8::1]:5432. Got: ${written(text)}`);
   const at = text.indexOf(":");
   return at < 0
     ? { host: text, bracketed: false, port: null }
@@ -74,9 +74,12 @@ export function shown(text: string): string {
   return clean.length > 100 ? `${clean.slice(0, 100)}…` : clean;
 }
 
+/** An address as it was written, for a message: a user name and password before the host are left out. */
+const written = (text: string): string => shown(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@"));
+
 function checkedPort(text: string, lowest: 0 | 1): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
-  if (port < lowest || port > 65_535) throw invalid(`The port must be from ${lowest} to 65535. Got: ${shown(text)}`);
+  if (port < lowest || port > 65_535) throw invalid(`The port must be from ${lowest} to 65535. Got: ${written(text)}`);
   return port;
 }
 
@@ -84,16 +87,18 @@ function checkedPort(text: string, lowest: 0 | 1): number {
 function checkedHost(host: string, bracketed: boolean, example: string): string {
   if (host === "") throw invalid(`The host is missing. Write it before the port, for example ${example}.`);
   if (bracketed && !/^[0-9a-fA-F:.]+$/.test(host)) {
-    throw invalid(`Only an IPv6 address goes in brackets, for example [2001:db8::1]:5432. Got: ${shown(`[${host}]`)}`);
+    throw invalid(
+      `Only an IPv6 address goes in brackets, for example [2001:db8::1]:5432. Got: ${written(`[${host}]`)}`,
+    );
   }
   const literal = bracketed ? `[${host}]` : host;
   // Everything that would end the host part of a URL is refused first, so that URL can only normalise it.
   const clean = !/[\s/?#@\\%<>^|:"`{}]/.test(host) || bracketed;
   if (!clean || !URL.canParse(`https://${literal}/`))
-    throw invalid(`This is not a host name: ${shown(host)}. Write, for example, ${example}.`);
+    throw invalid(`This is not a host name: ${written(host)}. Write, for example, ${example}.`);
   const normal = new URL(`https://${literal}/`).hostname;
   const name = normal.startsWith("[") ? normal.slice(1, -1) : normal;
-  if (name.length > 253) throw invalid(`This host name is too long (253 characters at most): ${shown(host)}`);
+  if (name.length > 253) throw invalid(`This host name is too long (253 characters at most): ${written(host)}`);
   return name;
 }
 
@@ -113,16 +118,15 @@ function parseHostPort(text: string): { host: string; port: number } {
 export function parsePomeriumUrl(input: string): ProxyAddress {
   const text = input.trim();
   const match = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(text);
-  if (!match) throw invalid(`Start with https://, for example https://pomerium.example.com. Got: ${shown(text)}`);
+  if (!match) throw invalid(`Start with https://, for example https://pomerium.example.com. Got: ${written(text)}`);
   const tls = match[1]?.toLowerCase() === "https";
   const rest = match[3] ?? "";
-  if (rest !== "" && rest !== "/") throw invalid(`Leave out the path after the host: ${shown(text)}`);
+  if (rest !== "" && rest !== "/") throw invalid(`Leave out the path after the host: ${written(text)}`);
   return proxyFromAuthority(match[2] ?? "", tls);
 }
 
 function proxyFromAuthority(authority: string, tls: boolean): ProxyAddress {
-  if (authority.includes("@"))
-    throw invalid(`Leave out the user name before the host: ${shown(authority.replace(/^.*@/, "…@"))}`);
+  if (authority.includes("@")) throw invalid(`Leave out the user name before the host: ${written(authority)}`);
   const { host, bracketed, port } = splitHostPort(authority);
   const name = checkedHost(host, bracketed, "https://pomerium.example.com");
   return { tls, host: name, port: port === null || port === "" ? (tls ? 443 : 80) : checkedPort(port, 1) };
@@ -142,7 +146,7 @@ export function parseTarget(input: string, pomeriumUrl?: string): Target {
   if (!link) {
     if (text.includes("/")) {
       throw invalid(
-        `Leave out the path after the host, or write tcp+https://proxy.example.com/${exampleDestination}. Got: ${shown(text)}`,
+        `Leave out the path after the host, or write tcp+https://proxy.example.com/${exampleDestination}. Got: ${written(text)}`,
       );
     }
     return target("tcp", text, null, override);
@@ -150,19 +154,19 @@ export function parseTarget(input: string, pomeriumUrl?: string): Target {
   const scheme = /^(tcp|udp)\+(https?)$/i.exec(link[1] ?? "");
   if (!scheme) {
     throw invalid(
-      `A destination starts with tcp+https:// or udp+https://, or is host:port, for example ${exampleDestination}. Got: ${shown(text)}`,
+      `A destination starts with tcp+https:// or udp+https://, or is host:port, for example ${exampleDestination}. Got: ${written(text)}`,
     );
   }
   const protocol = scheme[1]?.toLowerCase() === "udp" ? "udp" : "tcp";
   const tls = scheme[2]?.toLowerCase() === "https";
   const rest = link[2] ?? "";
-  if (/[?#]/.test(rest)) throw invalid(`Leave out everything from ? or # on: ${shown(text)}`);
+  if (/[?#]/.test(rest)) throw invalid(`Leave out everything from ? or # on: ${written(text)}`);
   const slash = rest.indexOf("/");
   const inner = slash < 0 ? "" : rest.slice(slash + 1).replace(/\/$/, "");
   if (inner === "") return target(protocol, slash < 0 ? rest : rest.slice(0, slash), null, override, tls);
   if (inner.includes("/"))
     throw invalid(
-      `Write one host:port after the proxy, for example tcp+https://proxy.example.com/${exampleDestination}. Got: ${shown(text)}`,
+      `Write one host:port after the proxy, for example tcp+https://proxy.example.com/${exampleDestination}. Got: ${written(text)}`,
     );
   return target(protocol, inner, proxyFromAuthority(rest.slice(0, slash), tls), override);
 }
@@ -174,8 +178,7 @@ function target(
   override: ProxyAddress | null,
   tls = true,
 ): Target {
-  if (hostPort.includes("@"))
-    throw invalid(`Leave out the user name before the host: ${shown(hostPort.replace(/^.*@/, "…@"))}`);
+  if (hostPort.includes("@")) throw invalid(`Leave out the user name before the host: ${written(hostPort)}`);
   const { host, port } = parseHostPort(hostPort);
   const proxy = override ?? bastion ?? { tls, host, port: tls ? 443 : 80 };
   return { destination: { protocol, host, port }, proxy };
@@ -195,7 +198,7 @@ export function parseLocalAddress(input: string): LocalAddress {
   const { host, bracketed, port } = splitHostPort(text);
   const all = !bracketed && (host === "" || host === "*");
   if (all && (port === null || port === ""))
-    throw invalid(`Add a port, for example 127.0.0.1:5432. Got: ${shown(text)}`);
+    throw invalid(`Add a port, for example 127.0.0.1:5432. Got: ${written(text)}`);
   return {
     host: all ? null : checkedHost(host, bracketed, "127.0.0.1:5432"),
     port: port === null || port === "" ? 0 : checkedPort(port, 0),

@@ -69,6 +69,8 @@ export type EngineEvent =
   | { readonly type: "session-shared"; readonly proxy: string; readonly from: string }
   /** The proxy offers only HTTP/1.1, on which a one-way end cannot be carried (said once per proxy). */
   | { readonly type: "half-close-not-carried"; readonly proxy: string }
+  /** The proxy threw away the rest of a transfer to a slow client; the destination is reached over HTTP/1.1 from now on. */
+  | { readonly type: "transfer-cut-short"; readonly proxy: string; readonly destination: string }
   /** HTTP/2 was offered but does not work here; HTTP/1.1 is used for a while. */
   | { readonly type: "http2-given-up"; readonly proxy: string; readonly reason: string }
   | { readonly type: "storage-failed"; readonly error: AppErrorData };

@@ -42,6 +42,8 @@ export const limits = {
   http2PingAnswerMs: 45_000,
   /** What a proxy was found unable to do is tried again after this. */
   learnedMs: 10 * 60_000,
+  /** A destination whose transfer was cut short on HTTP/2 is reached over HTTP/1.1 for this long. */
+  cutShortMs: 24 * 60 * 60_000,
   /** TCP keep-alive on both sides, so that a vanished peer is noticed. */
   keepAliveMs: 30_000,
 

@@ -40,7 +40,7 @@ export class MiniRedis {
         rest = rest.subarray(read.size);
         const [name = "", ...args] = read.words;
         socket.write(encode(this.#run(name.toUpperCase(), args)));
-        if (name.toUpperCase() === "QUIT") return socket.end();
+        if (name.toUpperCase() === "QUIT") socket.end();
       }
       if (rest.length > longest) socket.destroy();
     });

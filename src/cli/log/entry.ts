@@ -94,7 +94,12 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
     case "half-close-not-carried":
       return entry(
         "warn",
-        `${event.proxy} offers only HTTP/1.1, which cannot carry one-way ends: a program that ends its side first may wait a moment longer`,
+        `HTTP/1.1 with ${event.proxy} cannot carry one-way ends: a program that ends its side first may wait a moment longer`,
+      );
+    case "transfer-cut-short":
+      return entry(
+        "warn",
+        `${event.proxy} dropped the rest of a transfer that its client took slowly; clients of ${event.destination} use HTTP/1.1 from now on, so try it again`,
       );
     case "http2-given-up":
       return entry("warn", `HTTP/2 does not work with ${event.proxy} (${event.reason}); using HTTP/1.1 for a while`);

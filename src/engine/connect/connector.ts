@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import { originOf, type ProxyAddress } from "../../shared/address.ts";
+import { authorityOf, originOf, type ProxyAddress, type Target } from "../../shared/address.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
 import type { EventSink } from "../../shared/events.ts";
 import type { Limits } from "../../shared/limits.ts";
@@ -72,7 +72,8 @@ export class Connector {
         ? carrier.connection.connect(request, signal)
         : connectHttp1(carrier.dialed, request, this.#options.limits, signal);
     let via: Carrier["kind"] = "http/1.1";
-    const outcome = await this.#attempt(pool, "any", signal, (carrier) => {
+    const wanted = pool.prefersHttp1(authorityOf(request.target.destination)) ? "http/1.1" : "any";
+    const outcome = await this.#attempt(pool, wanted, signal, (carrier) => {
       via = carrier.kind;
       return connect(carrier);
     });
@@ -99,6 +100,16 @@ export class Connector {
         ? carrier.connection.get(path, jwt, signal)
         : getHttp1(carrier.dialed, proxy, path, jwt, this.#options.limits, signal),
     );
+  }
+
+  /**
+   * Has a destination reached over HTTP/1.1 for a while. Envoy throws away what it still holds for a slow client when
+   * the upstream ends first, on HTTP/2 only (decisions/002).
+   */
+  preferHttp1(target: Target, identity: TlsIdentity): void {
+    const destination = authorityOf(target.destination);
+    if (!this.#pool(target.proxy, identity).preferHttp1(destination)) return;
+    this.#options.events({ type: "transfer-cut-short", proxy: originOf(target.proxy), destination });
   }
 
   async #attempt<T>(

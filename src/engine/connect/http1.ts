@@ -40,6 +40,7 @@ export async function connectHttp1(
         carriesHalfClose: false,
         reset: dialed.reset,
         endIsClean: () => true,
+        wasCutShort: () => false,
         explain: dialed.explain,
       },
     };

@@ -148,7 +148,11 @@ export class Http2Connection {
       const explain = (error: unknown): AppError => this.#failure ?? this.#dialed.explain(error);
       // A lost connection and RST_STREAM(CANCEL) make Node emit 'end', without an error.
       const endIsClean = (): boolean => (stream.rstCode ?? 0) === constants.NGHTTP2_NO_ERROR;
-      return { kind: "open", path: { stream, via: "h2", carriesHalfClose: true, reset: abort, endIsClean, explain } };
+      const wasCutShort = (): boolean => stream.rstCode === constants.NGHTTP2_INTERNAL_ERROR;
+      return {
+        kind: "open",
+        path: { stream, via: "h2", carriesHalfClose: true, reset: abort, endIsClean, wasCutShort, explain },
+      };
     }
     const body = await early.body(this.#limits.refusalBodyBytes, this.#limits.refusalBodyMs, signal);
     abort();

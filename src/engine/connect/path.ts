@@ -14,6 +14,8 @@ export interface OpenPath {
   readonly reset: () => void;
   /** False where the stream's `end` came of a reset. */
   readonly endIsClean: () => boolean;
+  /** True where the proxy has thrown away bytes on their way to us, as Envoy does (decisions/002). */
+  readonly wasCutShort: () => boolean;
   /** What an error of the stream means to the user. */
   readonly explain: (error: unknown) => AppError;
 }

@@ -43,6 +43,7 @@ export class ProxyPool {
   /** One dial at a time may bring an HTTP/2 connection that all waiting requests can use. */
   #probing: Promise<Probe> | null = null;
   #http1Until = 0;
+  readonly #http1For = new Map<string, number>();
   #ticket: Buffer | undefined;
 
   constructor(options: ProxyPoolOptions) {
@@ -145,6 +146,24 @@ export class ProxyPool {
     this.#http1Until = Date.now() + limits.learnedMs;
     if (!known) events({ type: "http2-given-up", proxy: originOf(proxy), reason });
     for (const connection of this.#connections) connection.retire();
+  }
+
+  /** Whether requests for this authority go over HTTP/1.1 although HTTP/2 works. */
+  prefersHttp1(authority: string): boolean {
+    const until = this.#http1For.get(authority);
+    if (until === undefined) return false;
+    if (Date.now() < until) return true;
+    this.#http1For.delete(authority);
+    return false;
+  }
+
+  /** Has requests for this authority go over HTTP/1.1 for a while. Returns false where they do already. */
+  preferHttp1(authority: string): boolean {
+    if (this.prefersHttp1(authority)) return false;
+    const [oldest] = this.#http1For.keys();
+    if (oldest !== undefined && this.#http1For.size >= this.#options.limits.rememberedProxies) this.#http1For.delete(oldest);
+    this.#http1For.set(authority, Date.now() + this.#options.limits.cutShortMs);
+    return true;
   }
 
   /** Ends every connection and the tunnels on them. Idempotent. */

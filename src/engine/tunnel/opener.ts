@@ -50,6 +50,11 @@ export class Opener {
       : this.#openAs(request, request.auth.read, signal);
   }
 
+  /** A transfer to this destination was cut short on HTTP/2 because its client was slow: HTTP/1.1 from now on. */
+  cutShort({ target, identity }: OpenRequest): void {
+    this.#connector.preferHttp1(target, identity);
+  }
+
   async #openSignedIn(
     { target, identity }: OpenRequest,
     progress: OpenProgress,

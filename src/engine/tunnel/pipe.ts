@@ -42,6 +42,7 @@ export class Pipe {
   #over = false;
   #remoteClosed = false;
   #remoteLost = false;
+  #wasBehind = false;
   #holdTimer: NodeJS.Timeout | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   /** Settles, always with a value, when both sides are done with. */
@@ -66,6 +67,11 @@ export class Pipe {
   /** Bytes to the local client. */
   get received(): number {
     return this.#down.bytes;
+  }
+
+  /** The remote side was lost while the client had not taken all that had come for it. */
+  get wasBehind(): boolean {
+    return this.#wasBehind;
   }
 
   /** Starts both directions. Both sides must already have an error listener, or get one here before any event. */
@@ -151,6 +157,7 @@ export class Pipe {
   readonly #remoteGone = (): void => {
     if (this.#over || this.#remoteLost) return;
     this.#remoteLost = true;
+    this.#wasBehind = this.#down.waiting;
     this.#up.stop();
     this.#down.stop();
     this.#remote.reset();

@@ -17,7 +17,7 @@ import { Sessions, type SessionContext } from "../../../../src/engine/session/se
 
 export const verified: TlsChoice = { key: "system", verify: true };
 export const unverified: TlsChoice = { key: "none", verify: false };
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
 
 export const context = (url: string, tls = verified): SessionContext => ({ proxy: parsePomeriumUrl(url), tls });
 

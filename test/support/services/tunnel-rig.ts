@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startCulvert, type Ended, type Running } from "../run-culvert.ts";
+import { startAccessProxy, type AccessProxy, type AccessProxyOptions } from "../access-proxy/index.ts";
+
+/** The program as the tests start it: from its sources. */
+export const culvertProgram = path.join(import.meta.dirname, "../../../src/cli/index.ts");
+const signInBrowser = path.join(import.meta.dirname, "sign-in-browser.ts");
+
+const inQuotes = (word: string): string => `'${word}'`;
+
+/** A local port that a `culvert` process holds open. */
+export interface LocalPort {
+  readonly port: number;
+  readonly running: Running;
+  /** Ends it as Ctrl-C does. */
+  stop(): Promise<Ended>;
+}
+
+/** A stand-in Pomerium, and the real command line in front of it with a home folder of its own. */
+export class TunnelRig {
+  readonly proxy: AccessProxy;
+  /** Temporary; holds `culvert`, the sessions. */
+  readonly folder: string;
+
+  private constructor(proxy: AccessProxy) {
+    this.proxy = proxy;
+    this.folder = mkdtempSync(path.join(tmpdir(), "culvert-services-"));
+  }
+
+  static async start(options: AccessProxyOptions): Promise<TunnelRig> {
+    return new TunnelRig(await startAccessProxy(options));
+  }
+
+  /** Flags that lead to this rig's proxy, and sign in there. */
+  get flags(): readonly string[] {
+    return ["--pomerium-url", this.proxy.origin, ...this.signInFlags];
+  }
+
+  /** The part of the flags that `login` takes, too. */
+  get signInFlags(): readonly string[] {
+    const browser = [process.execPath, signInBrowser, this.proxy.caFile].map(inQuotes).join(" ");
+    return ["--alternate-ca-path", this.proxy.caFile, "--browser-cmd", browser];
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return { HOME: this.folder, CULVERT_HOME: path.join(this.folder, "culvert") };
+  }
+
+  /** Opens a local port that leads to a route. */
+  async open(destination: string): Promise<LocalPort> {
+    const running = startCulvert(["tcp", destination, ...this.flags], this.env);
+    const [, port] = await running.said(/listening on 127\.0\.0\.1:(\d+)\n/);
+    const stop = (): Promise<Ended> => {
+      running.child.kill("SIGINT");
+      return running.ended;
+    };
+    return { port: Number(port), running, stop };
+  }
+
+  /** The value of ssh's ProxyCommand: standard input and output lead to the route. */
+  get proxyCommand(): string {
+    const start = [process.execPath, culvertProgram, "tcp", "--listen", "-", ...this.flags];
+    // ssh reads % as the start of a placeholder, and hands the rest to a shell.
+    const words = start.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`));
+    return `exec ${words.join(" ").replace(/%/g, "%%")} %h:%p`;
+  }
+
+  async close(): Promise<void> {
+    await this.proxy.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
