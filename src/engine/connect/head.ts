@@ -13,7 +13,7 @@ export type HeadResult =
   | { readonly kind: "head"; readonly head: ResponseHead }
   | { readonly kind: "not-http"; readonly why: string };
 
-const statusLine = /^HTTP\/1\.[01] ([1-5]\d\d)(?: [^\r\n]*)?$/;
+const statusLine = /^HTTP\/1\.[01] ([1-5]\d\d)(?: [^\r\n\0]*)?$/;
 const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
 
 /**
@@ -27,7 +27,8 @@ export function parseHead(received: Buffer, maxBytes: number): HeadResult {
     return { kind: "not-http", why: "the answer does not begin with HTTP/" };
   const end = received.indexOf("\r\n\r\n");
   if (end < 0 || end > maxBytes) {
-    if (received.length > maxBytes)
+    // The empty line counts for nothing, so that the result does not depend on where the bytes are split.
+    if (received.length >= maxBytes + 4)
       return { kind: "not-http", why: `the head of the answer is longer than ${maxBytes} bytes` };
     return { kind: "more" };
   }

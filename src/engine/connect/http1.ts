@@ -56,6 +56,7 @@ class HeadReader {
   readonly #request: ConnectRequest;
   readonly #limits: Limits;
   #received: Buffer = Buffer.alloc(0);
+  #interimBytes = 0;
   #refusal: ResponseHead | null = null;
 
   constructor(dialed: Dialed, request: ConnectRequest, limits: Limits) {
@@ -105,25 +106,35 @@ class HeadReader {
   /** Null while more is needed. */
   #parse(ended: boolean): { head: ResponseHead; body: string } | AppError | null {
     const { target } = this.#request;
-    const result = parseHead(this.#received, this.#limits.headBytes);
-    if (result.kind === "not-http") return notHttp(target, result.why);
-    if (result.kind === "more") {
-      if (!ended) return null;
-      return this.#received.length > 0
-        ? notHttp(target, "the connection ended in the middle of the answer")
-        : this.#dialed.explain({ code: "" });
-    }
-    const { head } = result;
-    if (head.status < 200) {
-      // Interim answers come before the real one (RFC 9110 §15.2); each uses up part of the head's bound.
-      this.#received = head.rest;
-      return head.status === 101 ? notHttp(target, "it switched to another protocol") : this.#parse(ended);
-    }
+    const head = this.#finalHead(ended);
+    if (head === null || head instanceof AppError) return head;
+    if (head.status === 101) return notHttp(target, "it switched to another protocol");
     if (head.status < 300) return { head, body: "" };
     this.#refusal = head;
     const announced = Number(head.headers["content-length"] ?? Number.NaN);
     const wanted = Math.min(Number.isInteger(announced) ? announced : Infinity, this.#limits.refusalBodyBytes);
     if (!ended && head.rest.length < wanted) return null;
     return { head, body: head.rest.subarray(0, wanted).toString("utf8") };
+  }
+
+  /** Skips interim answers, which come before the real one (RFC 9110 §15.2), within the bound of one head. */
+  #finalHead(ended: boolean): ResponseHead | AppError | null {
+    const { target } = this.#request;
+    const { headBytes } = this.#limits;
+    for (;;) {
+      const result = parseHead(this.#received, headBytes);
+      if (result.kind === "not-http") return notHttp(target, result.why);
+      if (result.kind === "more") {
+        if (!ended) return null;
+        return this.#received.length > 0
+          ? notHttp(target, "the connection ended in the middle of the answer")
+          : this.#dialed.explain({ code: "" });
+      }
+      const { head } = result;
+      if (head.status >= 200 || head.status === 101) return head;
+      this.#interimBytes += this.#received.length - head.rest.length;
+      if (this.#interimBytes > headBytes) return notHttp(target, "its interim answers do not end");
+      this.#received = head.rest;
+    }
   }
 }

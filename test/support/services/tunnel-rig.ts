@@ -64,7 +64,7 @@ export class TunnelRig {
     const start = [process.execPath, culvertProgram, "tcp", "--listen", "-", ...this.flags];
     // ssh reads % as the start of a placeholder, and hands the rest to a shell.
     const words = start.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`));
-    return `exec ${words.join(" ").replace(/%/g, "%%")} %h:%p`;
+    return `${words.join(" ").replace(/%/g, "%%")} %h:%p`;
   }
 
   async close(): Promise<void> {

@@ -44,7 +44,12 @@ describe("destinations", () => {
     ["udp+https://time.corp.example.com:13", "udp", "time.corp.example.com:13", "https://time.corp.example.com"],
     ["[2001:db8::1]:22", "tcp", "[2001:db8::1]:22", "https://[2001:db8::1]"],
     // beyond the table
-    ["tcp+https://redis.corp.example.com:6379/", "tcp", "redis.corp.example.com:6379", "https://redis.corp.example.com"],
+    [
+      "tcp+https://redis.corp.example.com:6379/",
+      "tcp",
+      "redis.corp.example.com:6379",
+      "https://redis.corp.example.com",
+    ],
     ["TCP+HTTPS://Redis.Corp.Example.COM:6379", "tcp", "redis.corp.example.com:6379", "https://redis.corp.example.com"],
     ["  redis.corp.example.com:6379\n", "tcp", "redis.corp.example.com:6379", "https://redis.corp.example.com"],
     ["tcp+http://redis.corp.test:6379", "tcp", "redis.corp.test:6379", "http://redis.corp.test"],
@@ -60,18 +65,19 @@ describe("destinations", () => {
     expect(read(input)).toEqual([protocol, authority, proxy]);
   });
 
-  it.each(["redis.corp.example.com:6379", "tcp+https://redis.corp.example.com:6379", "tcp+https://x.test:1/redis.corp.example.com:6379"])(
-    "goes to the Pomerium URL where there is one: %s",
-    (input) => {
-      expect(read(input, "https://pomerium.corp.example.com:8443")).toEqual([
-        "tcp",
-        "redis.corp.example.com:6379",
-        "https://pomerium.corp.example.com:8443",
-      ]);
-      expect(parseTarget(input, "https://pomerium.corp.example.com").proxy.port).toBe(443);
-      expect(parseTarget(input, "http://pomerium.corp.example.com").proxy).toMatchObject({ tls: false, port: 80 });
-    },
-  );
+  it.each([
+    "redis.corp.example.com:6379",
+    "tcp+https://redis.corp.example.com:6379",
+    "tcp+https://x.test:1/redis.corp.example.com:6379",
+  ])("goes to the Pomerium URL where there is one: %s", (input) => {
+    expect(read(input, "https://pomerium.corp.example.com:8443")).toEqual([
+      "tcp",
+      "redis.corp.example.com:6379",
+      "https://pomerium.corp.example.com:8443",
+    ]);
+    expect(parseTarget(input, "https://pomerium.corp.example.com").proxy.port).toBe(443);
+    expect(parseTarget(input, "http://pomerium.corp.example.com").proxy).toMatchObject({ tls: false, port: 80 });
+  });
 
   it("takes an empty Pomerium URL for none", () => {
     expect(read("pg:5432", " ")).toEqual(["tcp", "pg:5432", "https://pg"]);
@@ -172,12 +178,13 @@ describe("Pomerium URLs", () => {
     expect(refusal(() => parsePomeriumUrl(input))).toMatch(message);
   });
 
-  it.each(["https://alice:hunter2@pomerium.corp.test", "https://alice:hunter2@pomerium.corp.test/x", "ftp://a:hunter2@b"])(
-    "never repeats a password: %s",
-    (input) => {
-      expect(refusal(() => parsePomeriumUrl(input))).not.toContain("hunter2");
-    },
-  );
+  it.each([
+    "https://alice:hunter2@pomerium.corp.test",
+    "https://alice:hunter2@pomerium.corp.test/x",
+    "ftp://a:hunter2@b",
+  ])("never repeats a password: %s", (input) => {
+    expect(refusal(() => parsePomeriumUrl(input))).not.toContain("hunter2");
+  });
 
   it("writes the port into the Host header only where it is not the usual one", () => {
     expect(hostHeaderOf(parsePomeriumUrl("https://a.test:443"))).toBe("a.test");

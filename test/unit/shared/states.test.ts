@@ -51,7 +51,8 @@ describe("the states of a tunnel", () => {
         const state = runTunnel(inputs);
         const stopped = inputs.findLastIndex((input) => input.type === "stop");
         const started = inputs.findLastIndex((input) => input.type === "start");
-        if (state.kind === "listening") expect(started > stopped || stopped < 0 || !reaches(inputs, stopped)).toBe(true);
+        if (state.kind === "listening")
+          expect(started > stopped || stopped < 0 || !reaches(inputs, stopped)).toBe(true);
       }),
     );
   });
