@@ -97,11 +97,11 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
-  { files: ["*.config.ts", "eslint.config.js"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["*.config.ts", "*.config.js"], rules: { "no-restricted-syntax": "off" } },
   {
-    files: ["eslint.config.js"],
+    files: ["*.config.js"],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: { parserOptions: { project: null } },
   },
-  { files: ["eslint.config.js"], rules: { "culvert/kebab-case-files": "off" } },
+  { files: ["*.config.js"], rules: { "culvert/kebab-case-files": "off" } },
 );

@@ -121,7 +121,7 @@ export class Engine {
     this.#tunnels.add(tunnel);
     void tunnel.closed.then(() => this.#tunnels.delete(tunnel));
     // The system's roots are read now rather than while the first client waits for them.
-    if (target.proxy.tls) setImmediate(() => identity.context());
+    if (target.proxy.tls) setImmediate(() => warm(identity));
     return tunnel;
   }
 
@@ -206,6 +206,14 @@ export class Engine {
     clearTimeout(cut);
     await this.#sessions.close();
     this.#connector.close();
+  }
+}
+
+function warm(identity: TlsIdentity): void {
+  try {
+    identity.context();
+  } catch {
+    // The first client meets the same error, and is told.
   }
 }
 

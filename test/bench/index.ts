@@ -30,14 +30,14 @@ async function main(options: Options): Promise<number> {
   let exitCode = 0;
   try {
     console.log(facts(world, options));
-    for (const { name, about, run } of scenarios.filter((scenario) => options.names.includes(scenario.name))) {
-      console.log(`\n${name}: ${about}`);
+    for (const scenario of scenarios.filter(({ name }) => options.names.includes(name))) {
+      console.log(`\n${scenario.name}: ${scenario.about} (at ${seconds()})`);
       if (performance.now() - startedAt > options.effort.budgetMs) {
         console.log(`  left out: ${seconds()} have been used up`);
         continue;
       }
       try {
-        for (const measurement of await run(world, options.effort)) console.log(table(measurement));
+        for (const measurement of await scenario.run(world, options.effort)) console.log(table(measurement));
       } catch (error) {
         console.log(`  failed: ${error instanceof Error ? error.message : String(error)}`);
         exitCode = 1;

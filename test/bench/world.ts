@@ -62,7 +62,7 @@ export class World {
 
   #worker<R extends "proxy" | "upstream" | "relay" | "delay" | "load">(role: R): Worker<R> {
     const worker = new Worker(role);
-    this.#workers.push(worker as unknown as Worker<"proxy" | "upstream" | "relay" | "delay" | "load">);
+    this.#workers.push(worker);
     return worker;
   }
 

@@ -35,6 +35,8 @@ export interface DialOptions {
  * @throws AppError of the failed step.
  */
 export async function dial(options: DialOptions, signal: AbortSignal): Promise<Dialed> {
+  // Before the dial, so that settings TLS does not take cost no connection.
+  if (options.proxy.tls) options.identity.context();
   const raw = await dialTcp(options, signal);
   if (!options.proxy.tls) {
     const explain = (error: unknown): AppError =>

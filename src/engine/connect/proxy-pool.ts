@@ -161,7 +161,8 @@ export class ProxyPool {
   preferHttp1(authority: string): boolean {
     if (this.prefersHttp1(authority)) return false;
     const [oldest] = this.#http1For.keys();
-    if (oldest !== undefined && this.#http1For.size >= this.#options.limits.rememberedProxies) this.#http1For.delete(oldest);
+    if (oldest !== undefined && this.#http1For.size >= this.#options.limits.rememberedProxies)
+      this.#http1For.delete(oldest);
     this.#http1For.set(authority, Date.now() + this.#options.limits.cutShortMs);
     return true;
   }

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import tls from "node:tls";
+import { shown } from "../../shared/address.ts";
+import { AppError } from "../../shared/errors.ts";
 import type { TlsChoice } from "../ports.ts";
 import { checkTlsSettings, type TlsSettings } from "./settings.ts";
 import { defaultRoots } from "./trust.ts";
@@ -26,12 +28,28 @@ export function createTlsIdentity(settings: TlsSettings): TlsIdentity {
       .digest("base64url"),
     verify: settings.verify,
     hasClientCertificate: client !== undefined,
-    context: () =>
-      (context ??= tls.createSecureContext({
-        ca: [...defaultRoots(), ...settings.ca],
-        minVersion: "TLSv1.2",
-        ...(client ? { cert: client.cert, key: client.key } : {}),
-        ...(client?.passphrase === undefined ? {} : { passphrase: client.passphrase }),
-      })),
+    context: () => (context ??= createContext(settings)),
   };
+}
+
+function createContext({ ca, clientCertificate: client }: TlsSettings): tls.SecureContext {
+  try {
+    return tls.createSecureContext({
+      ca: [...defaultRoots(), ...ca],
+      minVersion: "TLSv1.2",
+      ...(client ? { cert: client.cert, key: client.key } : {}),
+      ...(client?.passphrase === undefined ? {} : { passphrase: client.passphrase }),
+    });
+  } catch (error) {
+    // What checkTlsSettings cannot see, such as a key that this OpenSSL finds too weak. Its text names no secret.
+    const why = error instanceof Error ? shown(error.message) : "";
+    throw new AppError(
+      client ? "client-certificate-invalid" : "setting-invalid",
+      `TLS does not take these settings: ${why}.`,
+      {
+        userAction: "Give another certificate, or ask its issuer.",
+        cause: error,
+      },
+    );
+  }
 }

@@ -107,7 +107,8 @@ export class Peer {
     this.#pipe = pipe;
     pipe.start();
     const how: PeerEnd = await pipe.done;
-    if (how === "reset-by-proxy" && pipe.wasBehind && path.wasCutShort()) this.#options.opener.cutShort(this.#options.request);
+    if (how === "reset-by-proxy" && pipe.wasBehind && path.wasCutShort())
+      this.#options.opener.cutShort(this.#options.request);
     this.#next({ type: "closed", how });
     events({ type: "peer-closed", tunnel, peer: id, how, sent: pipe.sent, received: pipe.received, ms: this.#age() });
   }

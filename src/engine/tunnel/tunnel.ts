@@ -49,6 +49,7 @@ export class TcpTunnel {
       (socket) => this.#accept(socket),
     );
     this.#server.maxConnections = options.limits.peersPerTunnel;
+    this.#server.on("drop", () => this.#tooMany());
   }
 
   /**
@@ -105,6 +106,24 @@ export class TcpTunnel {
         events({ type: "tunnel-listening", tunnel: id, address, destination: authorityOf(request.target.destination) });
         resolve();
       });
+    });
+  }
+
+  #tooMany(): void {
+    const { id, request, limits, events } = this.#options;
+    const error = new AppError("too-many-connections", `${limits.peersPerTunnel} clients are connected already.`, {
+      retryable: true,
+      userAction: "Close some of them.",
+    });
+    const destination = authorityOf(request.target.destination);
+    events({
+      type: "peer-failed",
+      tunnel: id,
+      peer: this.#nextPeer++,
+      destination,
+      step: "connect",
+      ms: 0,
+      error: error.toData(),
     });
   }
 

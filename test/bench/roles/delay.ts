@@ -4,20 +4,18 @@ import net from "node:net";
 /** Hands things on in order, each after its time. */
 class DelayLine {
   readonly #queue: { readonly due: number; readonly act: () => void }[] = [];
-  #timer: NodeJS.Timeout | null = null;
 
   push(due: number, act: () => void): void {
     this.#queue.push({ due, act });
-    this.#timer ??= setTimeout(this.#run, Math.max(0, due - performance.now()));
+    if (this.#queue.length === 1) setTimeout(this.#run, Math.max(0, due - performance.now()));
   }
 
   readonly #run = (): void => {
-    this.#timer = null;
     const now = performance.now();
     // Half a millisecond early is nearer than a whole one late.
     while (this.#queue[0] !== undefined && this.#queue[0].due <= now + 0.5) this.#queue.shift()?.act();
     const next = this.#queue[0];
-    if (next !== undefined) this.#timer = setTimeout(this.#run, Math.max(0, next.due - now));
+    if (next !== undefined) setTimeout(this.#run, Math.max(0, next.due - now));
   };
 }
 

@@ -51,11 +51,12 @@ async function bulk(argument: {
 }): Promise<number> {
   const { port, direction, bytes } = argument;
   const startedAt = performance.now();
-  const { promise, resolve } = Promise.withResolvers<void>();
   // Upwards the far end answers with one byte when it has everything.
   let left = direction === "down" ? bytes : 1;
-  const socket = transfer(port, direction, bytes, (size) => (left -= size) <= 0 && resolve());
-  await Promise.race([promise, lost(socket)]);
+  let onAll = (): void => undefined;
+  const all = new Promise<void>((resolve) => (onAll = resolve));
+  const socket = transfer(port, direction, bytes, (size) => (left -= size) <= 0 && onAll());
+  await Promise.race([all, lost(socket)]);
   const ms = performance.now() - startedAt;
   socket.destroy();
   return ms;
@@ -122,22 +123,15 @@ async function roundTrips(argument: {
   return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), count: times.length };
 }
 
-/** One client: a byte out, a byte back, and the end from the far side. */
-function exchange(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
-    let received = 0;
-    let cause: Error | undefined;
-    socket.on("data", (data: Buffer) => (received += data.length));
-    socket.once("error", (error) => (cause = error));
-    socket.once("close", () =>
-      received === 1 ? resolve() : reject(new Error(`an exchange brought ${received} bytes`, { cause })),
-    );
-    socket.write("x");
-  });
+/** One client: a byte out, a byte back. Its end is not waited for. */
+async function exchange(port: number): Promise<void> {
+  const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
+  socket.write("x");
+  await Promise.race([once(socket, "data"), lost(socket)]);
+  socket.end().resume();
 }
 
-/** Clients one after another by each of `workers`; how many came through in a second. */
+/** Clients one after another by each of `workers`; how many got their byte in a second. */
 async function tunnels(argument: {
   readonly port: number;
   readonly ms: number;
@@ -194,5 +188,18 @@ async function firstByte({ port }: { readonly port: number }): Promise<number> {
   return ms;
 }
 
+/** A client whose upstream ends after the first byte: from that byte to the end; milliseconds. */
+async function endAfterByte({ port }: { readonly port: number }): Promise<number> {
+  const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
+  const failed = lost(socket);
+  failed.catch(() => undefined);
+  const end = once(socket, "end");
+  socket.write("x");
+  await Promise.race([once(socket, "data"), failed]);
+  const startedAt = performance.now();
+  await Promise.race([end, failed]);
+  return performance.now() - startedAt;
+}
+
 /** The clients. */
-export const loadCalls = { bulk, startBulk, stopBulk, roundTrips, tunnels, hold, release, firstByte };
+export const loadCalls = { bulk, startBulk, stopBulk, roundTrips, tunnels, hold, release, firstByte, endAfterByte };

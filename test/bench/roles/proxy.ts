@@ -19,7 +19,12 @@ export interface ProxyArguments {
 
 /** A stand-in Pomerium whose routes are open to everybody. */
 export const proxyCalls = {
-  start: async ({ front, alpn, small, bulk }: ProxyArguments): Promise<{ origin: string; port: number; ca: string }> => {
+  start: async ({
+    front,
+    alpn,
+    small,
+    bulk,
+  }: ProxyArguments): Promise<{ origin: string; port: number; ca: string }> => {
     const ports = { echo: small.echo, once: small.once, bulk: bulk.bulk };
     const routes = (["echo", "once", "bulk"] as const).map((name) => {
       const [host = "", port] = destinations[name].split(":");

@@ -1,3 +1,5 @@
+export { messagesOf, patternOf } from "./guide.ts";
+export { GuideRun } from "./guide-run.ts";
 export { netcat } from "./netcat.ts";
 export { postgresql, type PostgresqlServer } from "./postgresql.ts";
 export { run, type Ran, type RunOptions } from "./processes.ts";

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onFreePort, run, startServer } from "./processes.ts";
@@ -18,6 +18,8 @@ export interface PostgresqlOptions {
   readonly user?: string;
   /** Name of a database to make besides `postgres`. */
   readonly database?: string;
+  /** Certificate and key, both PEM: the server then takes TLS connections, too. */
+  readonly tls?: { readonly certPem: string; readonly keyPem: string };
 }
 
 /** Debian keeps the server's programs off the PATH. */
@@ -47,7 +49,7 @@ export const postgresql: Service & { start(options?: PostgresqlOptions): Promise
   },
 
   /** Starts a new, empty cluster that forgets everything at its end. */
-  async start({ user = "tester", database } = {}) {
+  async start({ user = "tester", database, tls } = {}) {
     const folder = mkdtempSync(path.join(tmpdir(), "culvert-postgresql-"));
     const remove = (): void => rmSync(folder, { recursive: true, force: true });
     const account = serverUser();
@@ -58,8 +60,15 @@ export const postgresql: Service & { start(options?: PostgresqlOptions): Promise
       const settings = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C", "--username", user];
       const made = await run(program("initdb", serverFolders()), ["-D", data, ...settings], as);
       if (made.code !== 0) throw new Error(`initdb failed:\n${made.stderr}`);
+      const options = ["fsync=off", "full_page_writes=off", "unix_socket_directories=", "listen_addresses=127.0.0.1"];
+      if (tls !== undefined) {
+        for (const [name, text] of Object.entries({ "server.crt": tls.certPem, "server.key": tls.keyPem })) {
+          writeFileSync(path.join(data, name), text, { mode: 0o600 });
+          if (account) chownSync(path.join(data, name), account.uid, account.gid);
+        }
+        options.push("ssl=on");
+      }
       const server = await onFreePort(async (port) => {
-        const options = ["fsync=off", "full_page_writes=off", "unix_socket_directories=", "listen_addresses=127.0.0.1"];
         const args = ["-D", data, "-p", String(port), ...options.flatMap((option) => ["-c", option])];
         const ready = /database system is ready to accept connections/;
         return { port, ...(await startServer(program("postgres", serverFolders()), args, { ready, ...as })) };

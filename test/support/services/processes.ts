@@ -30,8 +30,10 @@ export interface ServerProcess {
   readonly child: ChildProcess;
   /** The end of what it has written. */
   log(): string;
+  /** Waits until its log matches; rejects with the log when the process ends first, or takes too long. */
+  said(pattern: RegExp): Promise<RegExpExecArray>;
   /** Sends the signal, by process id, and waits for its end. */
-  stop(signal: NodeJS.Signals): Promise<void>;
+  stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 export interface ServerOptions {
@@ -55,26 +57,53 @@ export async function startServer(
     ...options.user,
   });
   const gone = watch(child);
+  const name = [command, ...args].join(" ");
   let log = "";
-  const isReady = new Promise<boolean>((resolve) => {
-    const look = (text: string): void => {
+  let over = false;
+  const waiting = new Set<() => void>();
+  const lookAll = (): void => waiting.forEach((look) => look());
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
       log = (log + text).slice(-logLimit);
-      if (options.ready.test(log)) resolve(true);
-    };
-    child.stdout.setEncoding("utf8").on("data", look);
-    child.stderr.setEncoding("utf8").on("data", look);
-    void gone.then(() => resolve(false));
-    setTimeout(() => resolve(false), startLimitMs).unref();
+      lookAll();
+    });
+  }
+  void gone.then(() => {
+    over = true;
+    lookAll();
   });
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+  const said = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        clearTimeout(timer);
+        waiting.delete(look);
+        settle();
+      };
+      const fail = (why: string): void =>
+        end(() => reject(new Error(`${name} ${why} without ${String(pattern)}:\n${log}`)));
+      const look = (): void => {
+        const match = pattern.exec(log);
+        if (match !== null) end(() => resolve(match));
+        else if (over) fail("ended");
+      };
+      const timer = setTimeout(() => fail("ran too long"), startLimitMs);
+      waiting.add(look);
+      look();
+    });
+  const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
     const late = setTimeout(() => child.kill("SIGKILL"), startLimitMs);
     await gone;
     clearTimeout(late);
+    return child.exitCode;
   };
-  if (await isReady) return { child, log: () => log, stop };
-  await stop("SIGKILL");
-  throw new Error(`${command} did not start:\n${log}`);
+  try {
+    await said(options.ready);
+  } catch (error) {
+    await stop("SIGKILL");
+    throw error;
+  }
+  return { child, log: () => log, said, stop };
 }
 
 async function freePort(): Promise<number> {

@@ -6,7 +6,8 @@ import { startAccessProxy, type AccessProxy, type AccessProxyOptions } from "../
 
 /** The program as the tests start it: from its sources. */
 export const culvertProgram = path.join(import.meta.dirname, "../../../src/cli/index.ts");
-const signInBrowser = path.join(import.meta.dirname, "sign-in-browser.ts");
+/** Signs in without a window; its arguments are the CA's file and the URL. */
+export const signInBrowser = path.join(import.meta.dirname, "sign-in-browser.ts");
 
 const inQuotes = (word: string): string => `'${word}'`;
 

@@ -1,0 +1,33 @@
+// `culvert` for the commands of docs/guides: guide-culvert.ts PROXY-PORT CA-FILE ARGUMENT…
+//
+// The guides speak of a Pomerium at https://NAME.corp.example.com. Here that is the rig's proxy, so this leads every such
+// name to loopback and adds what people have set up before they follow a guide: the proxy's port (they have 443), the
+// organisation's CA (they have it in the system's store), and a browser that signs in. CA-FILE "none" leaves the CA out.
+import dns from "node:dns";
+import type { LookupOptions } from "node:dns";
+import { originOnPort } from "./guide.ts";
+import { signInBrowser } from "./tunnel-rig.ts";
+
+type Found = (error: Error | null, address: string | { address: string; family: number }[], family?: number) => void;
+
+const systemLookup = dns.lookup as (host: string, options: LookupOptions, found: Found) => void;
+Object.assign(dns, {
+  lookup: (host: string, options: LookupOptions, found: Found): void => {
+    if (!host.endsWith(".corp.example.com")) systemLookup(host, options, found);
+    else if (options.all === true) found(null, [{ address: "127.0.0.1", family: 4 }]);
+    else found(null, "127.0.0.1", 4);
+  },
+});
+
+const [port = "", caFile = "", command = "", ...given] = process.argv.slice(2);
+const args = given.map((arg) => originOnPort(arg, port));
+if (command === "tcp" && !args.includes("--pomerium-url")) {
+  const host = args.map((arg) => /^([\w.-]+\.corp\.example\.com):\d/.exec(arg)?.[1]).find((name) => name !== undefined);
+  if (host !== undefined) args.push("--pomerium-url", `https://${host}:${port}`);
+}
+if (["tcp", "login", "logout"].includes(command) && caFile !== "none") {
+  args.push("--alternate-ca-path", caFile);
+  if (command !== "logout") args.push("--browser-cmd", `'${process.execPath}' '${signInBrowser}' '${caFile}'`);
+}
+process.argv.splice(2, process.argv.length, command, ...args);
+await import("../../../src/cli/index.ts");
