@@ -103,8 +103,10 @@ export class CulvertProcess {
     const gone = once(this.#child, "exit");
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), 3_000);
     this.#child.kill("SIGINT");
-    this.#child.kill("SIGINT");
+    // The second one cuts off clients that are still open.
+    const again = setTimeout(() => this.#child.kill("SIGINT"), 100);
     await gone;
     clearTimeout(timer);
+    clearTimeout(again);
   }
 }

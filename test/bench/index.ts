@@ -10,7 +10,7 @@ import { roundTrip } from "./scenarios/round-trip.ts";
 import { tunnels } from "./scenarios/tunnels.ts";
 import { World } from "./world.ts";
 
-const scenarios = [bulkDown, bulkUp, tunnels, roundTrip, besideBulk, memory, launch, firstByte];
+const scenarios = [launch, firstByte, roundTrip, bulkDown, bulkUp, besideBulk, tunnels, memory];
 
 function facts(world: World, options: Options): string {
   const [cpu] = os.cpus();

@@ -26,11 +26,11 @@ const full: Effort = {
 const quick: Effort = {
   rounds: 2,
   heavyRounds: 1,
-  turnMs: 250,
+  turnMs: 200,
   idleClients: 300,
   settleMs: 700,
   launches: 3,
-  budgetMs: 30_000,
+  budgetMs: 34_000,
 };
 
 export interface Options {

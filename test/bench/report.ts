@@ -11,7 +11,7 @@ export interface Measurement {
 
 /** A measurement as lines of text. */
 export function table({ title, samples, ratios = [] }: Measurement): string {
-  const width = Math.max(18, ...[...samples.keys()].map((name) => name.length));
+  const width = Math.max(26, title.length, ...[...samples.keys()].map((name) => name.length));
   const row = (name: string, cells: readonly string[]): string =>
     `  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}`;
   const rows = [...samples].map(([name, values]) =>
@@ -22,7 +22,7 @@ export function table({ title, samples, ratios = [] }: Measurement): string {
     return `${a} : ${b} = ${figure(ratio)}`;
   });
   return [
-    row(title.padEnd(width), ["min", "median", "max"]),
+    row(title, ["min", "median", "max"]),
     ...rows,
     ...(against.length > 0 ? [`  ${against.join("   ")}`] : []),
   ].join("\n");

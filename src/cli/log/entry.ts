@@ -84,7 +84,12 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
     case "sign-in-finished":
       return entry("info", `signed in at ${event.proxy} in ${duration(event.ms)}`, true);
     case "sign-in-failed":
-      return entry(failureLevel(event.error), `sign-in at ${event.proxy}: ${sentenceOf(event.error)}`, true);
+      // The one client of standard input and output is told the same by its own failure.
+      return entry(
+        scope === "stdio" ? "info" : failureLevel(event.error),
+        `sign-in at ${event.proxy}: ${sentenceOf(event.error)}`,
+        scope !== "stdio",
+      );
     case "browser-failed":
       return entry("warn", sentenceOf(event.error), true);
     case "session-ended":

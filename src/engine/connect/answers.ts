@@ -160,6 +160,14 @@ function temporary(host: string, details: { status: number; requestId?: string }
   });
 }
 
+/**
+ * True for a 2xx to CONNECT that opens no tunnel: a web server that answers everything with a page. Such an answer must
+ * not reach the client as if its destination had said it (RFC 9110 §9.3.6 gives a tunnel no content).
+ */
+export function isPage(headers: Readonly<Record<string, string>>): boolean {
+  return (headers["content-type"] ?? "").toLowerCase().startsWith("text/html");
+}
+
 /** The error for bytes that are no HTTP at all. @param why what was wrong with them, without quoting them. */
 export function notHttp(target: Target, why: string): AppError {
   return new AppError("not-pomerium", `${target.proxy.host} answered, but not as Pomerium does: ${why}.`, {

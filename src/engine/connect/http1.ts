@@ -2,7 +2,7 @@ import { authorityOf } from "../../shared/address.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { cancelled } from "../aborts.ts";
-import { notHttp } from "./answers.ts";
+import { isPage, notHttp } from "./answers.ts";
 import type { Dialed } from "./dial.ts";
 import { parseHead, type ResponseHead } from "./head.ts";
 import { noAnswer } from "./network-errors.ts";
@@ -30,6 +30,7 @@ export async function connectHttp1(
       socket.destroy();
       return { kind: "answered", answer: { status: head.status, headers: head.headers, body } };
     }
+    if (isPage(head.headers)) throw notHttp(request.target, "it sent a web page");
     // Bytes behind the head are already the stream (RFC 9110 §9.3.6); framing fields of a 2xx are ignored.
     if (head.rest.length > 0) socket.unshift(head.rest);
     return {
@@ -111,8 +112,8 @@ class HeadReader {
     if (head.status === 101) return notHttp(target, "it switched to another protocol");
     if (head.status < 300) return { head, body: "" };
     this.#refusal = head;
-    const announced = Number(head.headers["content-length"] ?? Number.NaN);
-    const wanted = Math.min(Number.isInteger(announced) ? announced : Infinity, this.#limits.refusalBodyBytes);
+    const announced = head.headers["content-length"] ?? "";
+    const wanted = Math.min(/^\d+$/.test(announced) ? Number(announced) : Infinity, this.#limits.refusalBodyBytes);
     if (!ended && head.rest.length < wanted) return null;
     return { head, body: head.rest.subarray(0, wanted).toString("utf8") };
   }

@@ -9,6 +9,7 @@ import type { AppError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { cancelled, throwIfAborted, waitFor } from "../aborts.ts";
 import type { ApiAnswer } from "../ports.ts";
+import { isPage, notHttp } from "./answers.ts";
 import type { Dialed } from "./dial.ts";
 import { codeOf, noAnswer } from "./network-errors.ts";
 import { Http2Unusable, requestFields, Unanswered, type ConnectOutcome, type ConnectRequest } from "./path.ts";
@@ -142,6 +143,10 @@ export class Http2Connection {
     );
     const status = response[":status"] ?? 0;
     if (status >= 200 && status < 300) {
+      if (isPage(plainHeaders(response))) {
+        abort();
+        throw notHttp(request.target, "it sent a web page");
+      }
       stream.pause();
       const bytes = early.take();
       if (bytes.length > 0) stream.unshift(bytes);

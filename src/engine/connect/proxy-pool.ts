@@ -26,6 +26,7 @@ export interface ProxyPoolOptions {
 
 /** What a dial that offered both protocols brought: an HTTP/2 connection in the pool, or an HTTP/1.1 one for whoever takes it. */
 interface Probe {
+  readonly connection: Http2Connection | null;
   spare: Dialed | null;
 }
 
@@ -60,13 +61,13 @@ export class ProxyPool {
    * place on a shared connection still free.
    */
   async with<T>(wanted: Wanted, signal: AbortSignal, use: (carrier: Carrier) => Promise<T>): Promise<T> {
-    for (let mayHave = wanted; ;) {
+    for (;;) {
       throwIfAborted(signal);
       if (this.#closing.signal.aborted) throw new AppError("closed", "Culvert is shutting down.");
-      if (!this.#options.proxy.tls || mayHave === "http/1.1" || Date.now() < this.#http1Until) {
+      if (!this.#options.proxy.tls || wanted === "http/1.1" || Date.now() < this.#http1Until) {
         return use({ kind: "http/1.1", dialed: await this.#dialHttp1(signal) });
       }
-      const connection = mayHave === "fresh" ? undefined : this.#withRoom();
+      const connection = wanted === "fresh" ? undefined : this.#withRoom();
       if (connection) return use({ kind: "h2", connection });
       if (this.#all.size >= this.#options.limits.http2SessionsPerProxy) throw this.#full();
       const probe = await waitFor((this.#probing ??= this.#probe()), signal);
@@ -75,7 +76,8 @@ export class ProxyPool {
         probe.spare = null;
         return use({ kind: "http/1.1", dialed });
       }
-      mayHave = "any";
+      // The one just made comes last in the pool: a request that may not have an older one must not go looking there.
+      if (probe.connection?.hasRoom) return use({ kind: "h2", connection: probe.connection });
     }
   }
 
@@ -104,7 +106,7 @@ export class ProxyPool {
       if (dialed.alpn === "http/1.1") {
         this.#http1Until = Date.now() + limits.learnedMs;
         this.#keepHttp1(dialed);
-        const probe: Probe = { spare: dialed };
+        const probe: Probe = { connection: null, spare: dialed };
         // Whoever waited has taken it by then, in the microtasks before.
         setImmediate(() => probe.spare?.socket.destroy());
         return probe;
@@ -114,7 +116,7 @@ export class ProxyPool {
       this.#all.add(connection);
       connection.onGone = () => this.#connections.delete(connection);
       connection.onClosed = () => this.#all.delete(connection);
-      return { spare: null };
+      return { connection, spare: null };
     } finally {
       this.#probing = null;
     }

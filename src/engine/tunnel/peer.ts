@@ -135,13 +135,20 @@ class ClientWatch {
     this.#side = side;
     this.#onGone = onGone;
     side.readable.on("readable", readAhead);
-    for (const stream of new Set([side.readable, side.writable])) stream.on("error", onGone).on("close", onGone);
+    for (const stream of new Set([side.readable, side.writable])) stream.on("error", onGone).on("close", this.#onClose);
   }
+
+  readonly #onClose = (): void => {
+    const { readable, writable } = this.#side;
+    // Standard input that has ended closes by itself, while standard output still waits for the answer.
+    if (!writable.destroyed && readable.readableEnded) return;
+    this.#onGone();
+  };
 
   release(): void {
     const { readable, writable } = this.#side;
     readable.off("readable", readAhead);
-    for (const stream of new Set([readable, writable])) stream.off("close", this.#onGone);
+    for (const stream of new Set([readable, writable])) stream.off("close", this.#onClose);
     // The error listener stays: between here and the pipe, and after it, an error must not end the process.
   }
 }

@@ -33,7 +33,7 @@ export const firstByte: Scenario = {
       return { cold: ms, later: ms };
     };
     const of = await inTurn(
-      effort.rounds,
+      effort.heavyRounds,
       new Map([
         ["h2", measure("h2")],
         ["h1", measure("h1")],

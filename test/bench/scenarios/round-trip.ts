@@ -6,8 +6,8 @@ export const roundTrip: Scenario = {
   about: "one byte there and back on an open tunnel, nothing else going on",
   run: (world, effort) =>
     withTunnels(world, async (h2, h1) => {
-      const measure = (port: number) => () => world.load.call("roundTrips", { port, ms: effort.turnMs });
-      for (const { echo } of [h2, h1]) await world.load.call("roundTrips", { port: echo, ms: 200 });
+      const measure = (port: number) => () => world.load.call("roundTrips", { port, ms: effort.turnMs, clients: 1 });
+      for (const { echo } of [h2, h1]) await world.load.call("roundTrips", { port: echo, ms: 200, clients: 1 });
       const of = await inTurn(
         effort.rounds,
         new Map([

@@ -13,18 +13,16 @@ async function rates(
   tunnels: Record<Protocol, Tunnel>,
   workers: number,
 ): Promise<Measurement> {
-  const turn = async (protocol: Protocol, ms: number): Promise<{ rate: number }> => {
-    const rate = await world.load.call("tunnels", { port: tunnels[protocol].echo, workers, ms });
+  const turn = async (protocol: Protocol): Promise<{ rate: number }> => {
+    const rate = await world.load.call("tunnels", { port: tunnels[protocol].echo, workers, ms: effort.turnMs });
     await delay(tailMs[protocol]);
     return { rate };
   };
-  // Both connections and code are warm before the first turn counts.
-  for (const protocol of ["h2", "h1"] as const) await turn(protocol, 200);
   const of = await inTurn(
     effort.rounds,
     new Map([
-      ["h2", () => turn("h2", effort.turnMs)],
-      ["h1", () => turn("h1", effort.turnMs)],
+      ["h2", () => turn("h2")],
+      ["h1", () => turn("h1")],
     ]),
   );
   const title = workers === 1 ? "one at a time, 1/s" : `${workers} at once, 1/s`;
@@ -37,6 +35,9 @@ export const tunnels: Scenario = {
   about: "new tunnels a second: connect, one byte there and back, and the client's end behind it",
   run: (world, effort) =>
     withTunnels(world, async (h2, h1) => {
+      // Connections and code are warm before the first turn counts.
+      for (const { echo } of [h2, h1]) await world.load.call("tunnels", { port: echo, workers: 16, ms: 300 });
+      await delay(tailMs.h1);
       const many = await rates(world, effort, { h2, h1 }, 16);
       const single = await rates(world, effort, { h2, h1 }, 1);
       const end = (port: number) => async () => ({ ms: await world.load.call("endAfterByte", { port }) });

@@ -9,12 +9,20 @@ import type { TunnelRig } from "./tunnel-rig.ts";
 
 const guideCulvert = path.join(import.meta.dirname, "guide-culvert.ts");
 
+/**
+ * psql over TLS closes while its last word (close_notify) is under way, so that the server resets the connection behind
+ * its end. Nothing is lost, but Culvert warns of it today; when it no longer does, this goes.
+ */
+const resetBehindTheEnd = /^.* WRN client \d+ was cut off from the proxy's side after .*\n/gm;
+
 /** Follows guides as a person would: with `culvert` on the PATH, and a second terminal for what is to keep running. */
 export class GuideRun {
   readonly #rig: TunnelRig;
   readonly #bin: string;
   /** Where commands run, and where the files are that a guide takes for given. */
   readonly folder: string;
+  /** How long a line of the log may take to come. */
+  patienceMs = 15_000;
   readonly #localPorts = new Map<number, number>();
   readonly #running: ServerProcess[] = [];
 
@@ -67,13 +75,15 @@ export class GuideRun {
   /** Runs every command of a guide in its order, and compares what the guide shows. Rejects with the line that is wrong. */
   async follow(markdown: string): Promise<number> {
     let commands = 0;
-    let printed = "";
+    /** What the last command printed; null where it still runs. */
+    let printed: string | null = null;
     for (const block of blocksOf(markdown)) {
       try {
         if (block.kind === "sshconfig") {
           appendFileSync(this.#ssh("config"), `${substitute.command(block.body, this.#names)}\n`);
-        } else if (block.kind === "text log") await this.#expectLog(block);
-        else if (block.kind === "text") expectLines(block, printed, this.#names);
+        } else if (block.kind === "text log" || (block.kind === "text" && printed === null)) {
+          await this.#expectLog(block);
+        } else if (block.kind === "text") expectLines(block, printed ?? "", this.#names);
         else {
           commands++;
           printed = keepsRunning(block.body) ? await this.#start(block.body) : await this.#finish(block.body);
@@ -99,7 +109,7 @@ export class GuideRun {
   }
 
   /** Starts a `culvert tcp` and learns which local ports it chose. */
-  async #start(body: string): Promise<string> {
+  async #start(body: string): Promise<null> {
     const command = substitute.command(body, this.#names);
     const culvert = await startServer("sh", ["-c", `exec ${command}`], {
       ready: / listening on .*\n/,
@@ -112,14 +122,14 @@ export class GuideRun {
       const [, real] = await culvert.said(new RegExp(`listening on 127\\.0\\.0\\.1:(\\d+)${several}\n`));
       this.#localPorts.set(Number(port), Number(real));
     }
-    return culvert.log();
+    return null;
   }
 
   async #expectLog(block: Block): Promise<void> {
     const culvert = this.#running.at(-1);
     if (culvert === undefined) throw new Error("no culvert is running");
     for (const line of substitute.output(block.body, this.#names).split("\n")) {
-      await culvert.said(new RegExp(`^${patternOf(line)}$`, "m"));
+      await culvert.said(new RegExp(`^${patternOf(line)}$`, "m"), this.patienceMs);
     }
   }
 
@@ -128,7 +138,7 @@ export class GuideRun {
     for (const culvert of this.#running.splice(0)) {
       const code = await culvert.stop("SIGINT");
       if (code !== 0) throw new Error(`culvert ended with ${code}:\n${culvert.log()}`);
-      if (/ WRN | ERR /.test(culvert.log())) throw new Error(`culvert complained:\n${culvert.log()}`);
+      if (/ WRN | ERR /.test(culvert.log().replace(resetBehindTheEnd, ""))) throw new Error(`culvert complained:\n${culvert.log()}`);
     }
     this.#localPorts.clear();
   }

@@ -60,7 +60,7 @@ export const substitute = {
       .replace(/(corp\.example\.com:\d+=)\d+/g, "$10")
       .replaceAll("~/.ssh/", `${names.home}/.ssh/`)
       .replace(/\bUser alice\b/g, `User ${names.user}`)
-      .replace(/\balice@ssh\./g, `${names.user}@ssh.`),
+      .replace(/\balice@(ssh\.|127\.)/g, `${names.user}@$1`),
 
   output: (text: string, names: GuideNames): string => originOnPort(withLocalPorts(text, names), names.proxyPort),
 };

@@ -31,7 +31,7 @@ export interface ServerProcess {
   /** The end of what it has written. */
   log(): string;
   /** Waits until its log matches; rejects with the log when the process ends first, or takes too long. */
-  said(pattern: RegExp): Promise<RegExpExecArray>;
+  said(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray>;
   /** Sends the signal, by process id, and waits for its end. */
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -72,7 +72,7 @@ export async function startServer(
     over = true;
     lookAll();
   });
-  const said = (pattern: RegExp): Promise<RegExpExecArray> =>
+  const said = (pattern: RegExp, limitMs = startLimitMs): Promise<RegExpExecArray> =>
     new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         clearTimeout(timer);
@@ -86,7 +86,7 @@ export async function startServer(
         if (match !== null) end(() => resolve(match));
         else if (over) fail("ended");
       };
-      const timer = setTimeout(() => fail("ran too long"), startLimitMs);
+      const timer = setTimeout(() => fail("went on"), limitMs);
       waiting.add(look);
       look();
     });

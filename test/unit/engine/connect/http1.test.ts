@@ -64,7 +64,7 @@ describe("CONNECT on HTTP/1.1", () => {
       const { stream, carriesHalfClose, via } = await opened(client.open());
       expect([carriesHalfClose, via]).toEqual([false, "http/1.1"]);
       let got = "";
-      stream.on("data", (chunk: Buffer) => (got += chunk.toString()));
+      stream.on("data", (chunk: Buffer) => (got += chunk.toString())).resume();
       await once(stream, "end");
       expect(got).toBe("SSH-2.0-OpenSSH\r\n");
       stream.destroy();
@@ -75,6 +75,7 @@ describe("CONNECT on HTTP/1.1", () => {
     client = clientOf(proxy);
     say("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\nhello");
     const { stream } = await opened(client.open());
+    stream.resume();
     const [chunk] = (await once(stream, "data")) as [Buffer];
     expect(chunk.toString()).toBe("hello");
   });

@@ -1,0 +1,184 @@
+import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import net from "node:net";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createPki, type Pki, type RouteSpec } from "../support/access-proxy/index.ts";
+import {
+  GuideRun,
+  lacks,
+  messagesOf,
+  patternOf,
+  postgresql,
+  program,
+  redis,
+  run,
+  sshd,
+  TunnelRig,
+  type PostgresqlServer,
+  type RedisServer,
+  type SshServer,
+} from "../support/services/index.ts";
+
+const guides = path.join(import.meta.dirname, "../../docs/guides");
+const guideOf = (name: string): string => readFileSync(path.join(guides, name), "utf8");
+
+const alice = { sub: "alice", email: "alice@corp.example.com", name: "Alice" };
+
+let rig: TunnelRig;
+let guide: GuideRun;
+
+/** Every test starts as someone who has never signed in. */
+async function start(routes: readonly RouteSpec[], sshServer?: SshServer): Promise<void> {
+  rig = await TunnelRig.start({ domain: "corp.example.com", routes });
+  rig.proxy.control.setUser(alice);
+  guide = new GuideRun(rig, sshServer);
+}
+
+/** The person stops what still runs, which must end well. */
+async function end(): Promise<void> {
+  await guide.end().finally(() => rig.close());
+}
+
+/** The wrong ports that the guides show. */
+const otherPorts = new Map([
+  [22, 2200],
+  [5432, 5433],
+  [6379, 6380],
+]);
+
+/** Meets everything that can go wrong with a route, and returns what Culvert said each time. */
+async function mishaps(route: RouteSpec): Promise<string> {
+  const { control } = rig.proxy;
+  const authority = `${route.host}:${route.port}`;
+  const said: string[] = [];
+  const attempt = async (command: string): Promise<void> => {
+    const { code, stdout } = await guide.shell(`${command} < /dev/null`);
+    expect(code).not.toBe(0);
+    said.push(stdout);
+  };
+  control.setPolicy(authority, "deny");
+  await attempt(`culvert tcp --listen - ${authority}`);
+  control.setRoute({ ...route, upstream: null });
+  await attempt(`culvert tcp --listen - ${authority}`);
+  await attempt(`culvert tcp --listen - ${route.host}:${otherPorts.get(route.port)}`);
+  await attempt(`culvert tcp --listen - ${route.host.replace(".example.com", ".test")}:${route.port}`);
+
+  const blocker = net.createServer().listen(0, "127.0.0.1");
+  await once(blocker, "listening");
+  const { port } = blocker.address() as net.AddressInfo;
+  // Behind = a colon and a name of its own, so that the port stays what it is.
+  await attempt(`culvert tcp ${authority}=localhost:${port}`);
+  said.push((said.pop() ?? "").replaceAll(String(port), String(route.port)));
+  blocker.close();
+
+  guide.culvertTrusts("none");
+  await attempt(`culvert tcp --listen - ${authority}`);
+  return said.join("\n");
+}
+
+async function expectMessagesAreReal(name: string, route: RouteSpec): Promise<void> {
+  const messages = messagesOf(guideOf(name));
+  expect(messages.length).toBeGreaterThan(3);
+  const said = await mishaps(route);
+  for (const message of messages) expect(said).toMatch(new RegExp(patternOf(message)));
+}
+
+test("every guide is tested here", () => {
+  expect(readdirSync(guides).sort()).toEqual(["postgresql.md", "redis.md", "ssh.md"]);
+});
+
+describe.skipIf(lacks(redis))("redis.md", () => {
+  let server: RedisServer;
+  let route: RouteSpec;
+
+  beforeAll(async () => {
+    server = await redis.start();
+    route = { host: "redis.corp.example.com", port: 6379, upstream: server };
+  });
+  afterAll(() => server?.close());
+  beforeEach(async () => {
+    await start([route, { host: "pg.corp.example.com", port: 5432, upstream: null }]);
+    writeFileSync(path.join(guide.folder, "commands.txt"), "SET a 1\nSET b 2\nINCR a\n");
+  });
+  afterEach(end);
+
+  test("every command works, and prints what the guide shows", async () => {
+    expect(await guide.follow(guideOf("redis.md"))).toBe(6);
+    expect(rig.proxy.control.browserVisits()).toBe(1);
+  });
+
+  test.each([
+    ["--listen 6379", "--lisen 6379", /line \d+: .*no flag --lisen/s],
+    ["-p 6379 PING", "-p 6379 PIN", /line \d+: the guide shows\nPONG/],
+    ["redis-cli -p 6379 SET", "redis-client -p 6379 SET", /line \d+: exit code 127/],
+    ["INF client 1 from", "INF customer 1 from", /line \d+: .*went on without.*INF client 1 from/s],
+  ])("a guide with %j changed to %j fails", async (right, wrong, message) => {
+    guide.patienceMs = 1_000;
+    const markdown = guideOf("redis.md");
+    expect(markdown).toContain(right);
+    await expect(guide.follow(markdown.replace(right, wrong))).rejects.toThrow(message);
+  });
+
+  test("every message in its table is one of Culvert's", () => expectMessagesAreReal("redis.md", route));
+});
+
+describe.skipIf(lacks(postgresql))("postgresql.md", () => {
+  let server: PostgresqlServer;
+  let pki: Pki;
+  let route: RouteSpec;
+
+  beforeAll(async () => {
+    pki = await createPki({ names: ["pg.corp.example.com"] });
+    server = await postgresql.start({ user: "alice", database: "orders", tls: pki.server });
+    route = { host: "pg.corp.example.com", port: 5432, upstream: server };
+    const table = "create table items (name text, price int)";
+    const rows = "insert into items values ('apple', 30), ('pear', 45), ('cherry', 90)";
+    const address = ["-h", server.host, "-p", String(server.port), "-U", "alice"];
+    expect(await run(program("psql"), ["-Xq", ...address, "-c", table, "-c", rows, "orders"])).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+  });
+  afterAll(async () => {
+    pki?.remove();
+    await server?.close();
+  });
+  beforeEach(() => start([route]));
+  afterEach(end);
+
+  test("every command works, and prints what the guide shows", async () => {
+    copyFileSync(pki.caFile, path.join(guide.folder, "corp-ca.pem"));
+    expect(await guide.follow(guideOf("postgresql.md"))).toBe(5);
+    expect(readFileSync(path.join(guide.folder, "items.csv"), "utf8").split("\n")[0]).toBe("name,price");
+    expect(statSync(path.join(guide.folder, "orders.sql")).size).toBeGreaterThan(500);
+    expect(rig.proxy.control.browserVisits()).toBe(1);
+  });
+
+  test("every message in its table is one of Culvert's", () => expectMessagesAreReal("postgresql.md", route));
+});
+
+describe.skipIf(lacks(sshd))("ssh.md", () => {
+  let server: SshServer;
+  let route: RouteSpec;
+
+  beforeAll(async () => {
+    server = await sshd.start();
+    route = { host: "ssh.corp.example.com", port: 22, upstream: server };
+  });
+  afterAll(() => server?.close());
+  beforeEach(() => start([route], server));
+  // A shared connection outlives its commands; where the guide has not ended it, this does.
+  afterEach(async () => {
+    await guide.shell("ssh -O exit ssh.corp.example.com || true");
+    await end();
+  });
+
+  test("every command works, and prints what the guide shows", async () => {
+    expect(await guide.follow(guideOf("ssh.md"))).toBe(6);
+    expect(readFileSync(path.join(guide.folder, "passwd"))).toEqual(readFileSync("/etc/passwd"));
+    expect(rig.proxy.control.browserVisits()).toBe(1);
+  });
+
+  test("every message in its table is one of Culvert's", () => expectMessagesAreReal("ssh.md", route));
+});
