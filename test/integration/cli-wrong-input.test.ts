@@ -213,7 +213,7 @@ describe("wrong input ends in one clear line with a next step", () => {
         .split("\n")
         .filter((line) => / ERR /.test(line)),
     ).toHaveLength(1);
-    expect(stderr).toMatch(/You did not sign in at localhost within 1 s\. .+/);
+    expect(stderr).toMatch(/You did not sign in at localhost:\d+ within 1 s\. .+/);
     expect(code).toBe(1);
   });
 });

@@ -24,10 +24,14 @@ process.once("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-const program = path.join(import.meta.dirname, "../../src/cli/index.ts");
+const sources = path.join(import.meta.dirname, "../../src/cli/index.ts");
 
-/** Starts `culvert` from its sources with nothing in its environment but what is given. */
-export function startCulvert(args: readonly string[], env: Readonly<Record<string, string>>): Running {
+/** Starts `culvert`, by default from its sources, with nothing in its environment but what is given. */
+export function startCulvert(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  program: string = sources,
+): Running {
   const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env["PATH"] ?? "", TZ: "UTC", ...env },
     stdio: "pipe",

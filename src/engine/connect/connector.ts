@@ -132,6 +132,10 @@ export class Connector {
         if (error instanceof Http2Unusable) {
           wanted = "http/1.1";
           unusable = error.message;
+        } else if (error.neverAnswered && attempt === attempts - 1) {
+          // Another new connection that ended before it answered: no accident of the network, perhaps.
+          wanted = "http/1.1";
+          unusable = "its HTTP/2 connections end before they answer";
         }
       }
     }

@@ -60,6 +60,8 @@ export class Http2Connection {
     this.#dialed = dialed;
     this.#proxy = proxy;
     this.#limits = limits;
+    // One-way ends travel in frames here: a FIN of the proxy is the end of the connection, which Node would not notice.
+    dialed.socket.allowHalfOpen = false;
     this.#session = http2.connect(originOf(proxy), {
       createConnection: () => dialed.socket,
       settings: { initialWindowSize: limits.http2StreamWindow, enablePush: false },
@@ -194,7 +196,7 @@ export class Http2Connection {
     try {
       stream = this.#session.request(headers, { endStream, signal: aborter.signal });
     } catch (error) {
-      throw new Unanswered(this.#failure ?? this.#dialed.explain(error));
+      throw this.#unanswered(null, error);
     }
     this.#began(stream);
     const early = new AnswerBytes(stream);
@@ -226,15 +228,21 @@ export class Http2Connection {
     }
   }
 
-  /** Why a stream ended before its answer, as what the connector can act on. */
-  #unanswered(stream: ClientHttp2Stream, error: unknown): Error {
+  /** Why a request got no answer, as what the connector can act on. @param stream null where it could not even begin. */
+  #unanswered(stream: ClientHttp2Stream | null, error: unknown): Error {
     const failure = this.#failure ?? this.#dialed.explain(error);
     const late = this.#lateAlert();
     if (late) return late;
-    const code = stream.rstCode ?? 0;
-    if (notProcessed.has(code) || this.#session.destroyed || this.#gone) return new Unanswered(failure);
+    const code = stream?.rstCode ?? 0;
+    const ended = !stream || this.#session.destroyed || this.#gone;
+    if (ended || notProcessed.has(code)) return new Unanswered(failure, ended && !this.#everAnswered);
     if (notSpoken.has(code) && !this.#everAnswered) return new Http2Unusable("it refuses CONNECT on HTTP/2", failure);
     return codeOf(error) === "ABORT_ERR" ? cancelled() : failure;
+  }
+
+  /** Set where the connection takes no more requests: why a request that was meant for it got no answer. */
+  get lost(): Error | null {
+    return this.#gone ? this.#unanswered(null, { code: "" }) : null;
   }
 
   #began(stream: ClientHttp2Stream): void {

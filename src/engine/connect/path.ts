@@ -44,9 +44,12 @@ export function requestFields(jwt: string | null): Record<string, string> {
  */
 export class Unanswered extends Error {
   readonly error: AppError;
-  constructor(error: AppError) {
+  /** The connection had just been made and ended before it answered anything: the network's fault, or HTTP/2's. */
+  readonly neverAnswered: boolean;
+  constructor(error: AppError, neverAnswered = false) {
     super(error.message, { cause: error });
     this.error = error;
+    this.neverAnswered = neverAnswered;
   }
 }
 

@@ -78,6 +78,9 @@ export class ProxyPool {
       }
       // The one just made comes last in the pool: a request that may not have an older one must not go looking there.
       if (probe.connection?.hasRoom) return use({ kind: "h2", connection: probe.connection });
+      // Full is what others made it, and a reason for the next one; ended is a failure, or this would never end.
+      const lost = probe.connection?.lost;
+      if (lost) throw lost;
     }
   }
 

@@ -3,6 +3,7 @@
 // The guides speak of a Pomerium at https://NAME.corp.example.com. Here that is the rig's proxy, so this leads every such
 // name to loopback and adds what people have set up before they follow a guide: the proxy's port (they have 443), the
 // organisation's CA (they have it in the system's store), and a browser that signs in. CA-FILE "none" leaves the CA out.
+// Any other name below example.com is a spelling mistake, and unknown without asking the network.
 import dns from "node:dns";
 import type { LookupOptions } from "node:dns";
 import { originOnPort } from "./guide.ts";
@@ -13,8 +14,10 @@ type Found = (error: Error | null, address: string | { address: string; family: 
 const systemLookup = dns.lookup as (host: string, options: LookupOptions, found: Found) => void;
 Object.assign(dns, {
   lookup: (host: string, options: LookupOptions, found: Found): void => {
-    if (!host.endsWith(".corp.example.com")) systemLookup(host, options, found);
-    else if (options.all === true) found(null, [{ address: "127.0.0.1", family: 4 }]);
+    if (!host.endsWith(".example.com")) systemLookup(host, options, found);
+    else if (!host.endsWith(".corp.example.com")) {
+      found(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: "ENOTFOUND" }), "");
+    } else if (options.all === true) found(null, [{ address: "127.0.0.1", family: 4 }]);
     else found(null, "127.0.0.1", 4);
   },
 });
@@ -22,7 +25,7 @@ Object.assign(dns, {
 const [port = "", caFile = "", command = "", ...given] = process.argv.slice(2);
 const args = given.map((arg) => originOnPort(arg, port));
 if (command === "tcp" && !args.includes("--pomerium-url")) {
-  const host = args.map((arg) => /^([\w.-]+\.corp\.example\.com):\d/.exec(arg)?.[1]).find((name) => name !== undefined);
+  const host = args.map((arg) => /^([\w.-]+\.example\.com):\d/.exec(arg)?.[1]).find((name) => name !== undefined);
   if (host !== undefined) args.push("--pomerium-url", `https://${host}:${port}`);
 }
 if (["tcp", "login", "logout"].includes(command) && caFile !== "none") {

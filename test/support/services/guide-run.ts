@@ -138,7 +138,8 @@ export class GuideRun {
     for (const culvert of this.#running.splice(0)) {
       const code = await culvert.stop("SIGINT");
       if (code !== 0) throw new Error(`culvert ended with ${code}:\n${culvert.log()}`);
-      if (/ WRN | ERR /.test(culvert.log().replace(resetBehindTheEnd, ""))) throw new Error(`culvert complained:\n${culvert.log()}`);
+      if (/ WRN | ERR /.test(culvert.log().replace(resetBehindTheEnd, "")))
+        throw new Error(`culvert complained:\n${culvert.log()}`);
     }
     this.#localPorts.clear();
   }

@@ -19,7 +19,18 @@ export const redis: Service & { start(): Promise<RedisServer> } = {
     const folder = mkdtempSync(path.join(tmpdir(), "culvert-redis-"));
     try {
       return await onFreePort(async (port) => {
-        const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"];
+        const args = [
+          "--port",
+          String(port),
+          "--bind",
+          "127.0.0.1",
+          "--dir",
+          folder,
+          "--save",
+          "",
+          "--appendonly",
+          "no",
+        ];
         const server = await startServer(program("redis-server"), args, { ready: /Ready to accept connections/ });
         const close = async (): Promise<void> => {
           await server.stop("SIGTERM");

@@ -86,7 +86,11 @@ const cases: readonly (readonly [EngineEvent, string])[] = [
   ],
   [
     { type: "half-close-not-carried", proxy },
-    "5:57PM WRN https://pg.x offers only HTTP/1.1, which cannot carry one-way ends: a program that ends its side first may wait a moment longer",
+    "5:57PM WRN HTTP/1.1 with https://pg.x cannot carry one-way ends: a program that ends its side first may wait a moment longer",
+  ],
+  [
+    { type: "transfer-cut-short", proxy, destination: "bulk.x:80" },
+    "5:57PM WRN https://pg.x dropped the rest of a transfer that its client took slowly; clients of bulk.x:80 use HTTP/1.1 from now on, so try it again",
   ],
   [
     { type: "http2-given-up", proxy, reason: "no SETTINGS" },

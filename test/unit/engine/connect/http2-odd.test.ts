@@ -174,3 +174,41 @@ describe("answers on HTTP/2", () => {
     expect(proxy.accepted).toBe(1);
   });
 });
+
+describe("a connection that ends as soon as it is open", () => {
+  it("is not dialled again without end", async () => {
+    await start();
+    proxy.onSession = (opened) => {
+      opened.goaway(http2.constants.NGHTTP2_NO_ERROR);
+      opened.close();
+    };
+    expect(await client.open()).toMatchObject({ kind: "open", path: { via: "http/1.1" } });
+    expect(proxy.spoken).toEqual(["h2", "h2", "http/1.1"]);
+    expect(givenUp()).toHaveLength(1);
+  });
+});
+
+describe("an answer that is all there", () => {
+  it("reaches a slow reader whole, although the proxy closes the connection behind it", async () => {
+    await start();
+    const size = 8_000_000;
+    proxy.onStream = (stream) => {
+      stream.respond({ ":status": 200 });
+      stream.end(Buffer.alloc(size, "x"));
+      stream.once("finish", () => stream.session?.close());
+      stream.once("close", () => proxy.drop());
+    };
+    const outcome = await client.open();
+    if (outcome.kind !== "open") throw new Error("refused");
+    const { stream, endIsClean } = outcome.path;
+    stream.end();
+    await new Promise<void>((resolve) => {
+      const check = (): void => (proxy.open === 0 ? resolve() : void setTimeout(check, 5));
+      check();
+    });
+    let got = 0;
+    stream.on("data", (chunk: Buffer) => (got += chunk.length)).resume();
+    await new Promise((resolve) => stream.once("end", resolve).once("close", resolve));
+    expect([got, endIsClean()]).toEqual([size, true]);
+  });
+});

@@ -36,12 +36,12 @@ export class OddProxy {
   readonly pki: Pki;
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
-  readonly sessions: http2.ServerHttp2Session[] = [];
   /** What each connection spoke, oldest first. */
   readonly spoken: ("h2" | "http/1.1")[] = [];
   /** Connections accepted so far. */
   accepted = 0;
   onStream: OnStream = (stream) => stream.respond({ ":status": 200 });
+  onSession: (session: http2.ServerHttp2Session) => void = () => undefined;
   onRequest: OnRequest = (socket) => socket.write("HTTP/1.1 200 OK\r\n\r\n");
 
   private constructor(pki: Pki, options: OddProxyOptions) {
@@ -82,7 +82,7 @@ export class OddProxy {
     if (socket instanceof tls.TLSSocket && socket.alpnProtocol === "h2") {
       this.spoken.push("h2");
       const session = http2.performServerHandshake(socket, options.settings ? { settings: options.settings } : {});
-      this.sessions.push(session);
+      this.onSession(session);
       session.on("error", () => undefined);
       session.on("stream", (stream, headers) => {
         stream.on("error", () => undefined);
@@ -99,6 +99,11 @@ export class OddProxy {
       this.onRequest(socket, head, number);
     };
     socket.on("data", onData);
+  }
+
+  /** Connections open now. */
+  get open(): number {
+    return this.#sockets.size;
   }
 
   /** Ends every connection at once. */
