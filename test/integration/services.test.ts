@@ -25,10 +25,8 @@ import { random, Upstream } from "../support/streams.ts";
 
 const megabyte = 1024 * 1024;
 
-/** A route to nowhere stands in for a service that is missing; its tests are skipped. */
-const nowhere = null;
-
 let folder: string;
+/** null where the program is missing: its route then leads nowhere, and its tests are skipped. */
 let redisServer: RedisServer | null = null;
 let postgresqlServer: PostgresqlServer | null = null;
 let sshServer: SshServer | null = null;
@@ -44,7 +42,7 @@ beforeAll(async () => {
   ]);
 });
 afterAll(async () => {
-  await Promise.all([redisServer, postgresqlServer, sshServer, upstream].map((server) => server?.close()));
+  await Promise.all([redisServer?.close(), postgresqlServer?.close(), sshServer?.close(), upstream?.close()]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -79,7 +77,7 @@ describe.each(fronts())("through Culvert and the %s front", (front) => {
       routes: [
         { host: "redis.corp.test", port: 6379, upstream: redisServer },
         { host: "pg.corp.test", port: 5432, upstream: postgresqlServer },
-        { host: "ssh.corp.test", port: 22, upstream: sshServer ?? nowhere },
+        { host: "ssh.corp.test", port: 22, upstream: sshServer },
         { host: "answer.corp.test", port: 9, upstream: upstream.address },
       ],
     });

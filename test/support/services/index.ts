@@ -6,4 +6,4 @@ export { run, type Ran, type RunOptions } from "./processes.ts";
 export { lacks, program, type Service } from "./programs.ts";
 export { redis, type RedisServer } from "./redis.ts";
 export { sshd, type SshServer } from "./sshd.ts";
-export { TunnelRig } from "./tunnel-rig.ts";
+export { TunnelRig, type LocalPort } from "./tunnel-rig.ts";

@@ -1,8 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
 import net from "node:net";
-import { pipeline } from "node:stream/promises";
 import type { Readable } from "node:stream";
 
 const startLimitMs = 30_000;
@@ -130,10 +128,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** Standard input: bytes, or the name of a file. */
-  readonly input?: Buffer | { readonly file: string };
-  /** File that takes standard output, where it is too much to hold. */
-  readonly outputFile?: string;
+  /** Standard input. */
+  readonly input?: Buffer;
 }
 
 export interface Ran {
@@ -152,7 +148,7 @@ async function collect(stream: Readable): Promise<Buffer> {
 
 /** Runs a program to its end; kills it when that takes too long. */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { env, cwd, user, input, outputFile } = options;
+  const { env, cwd, user, input } = options;
   const child = spawn(command, args, {
     stdio: "pipe",
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...env },
@@ -164,16 +160,9 @@ export async function run(command: string, args: readonly string[], options: Run
   void watch(child);
   // A program may end without reading all of its input; its exit code tells what to think of that.
   child.stdin.on("error", () => undefined);
-  if (input instanceof Buffer || input === undefined) child.stdin.end(input);
-  else void pipeline(createReadStream(input.file), child.stdin).catch(() => undefined);
+  child.stdin.end(input);
   const closed = once(child, "close") as Promise<[number | null]>;
-  const [output, stderr, [code]] = await Promise.all([
-    outputFile === undefined
-      ? collect(child.stdout)
-      : pipeline(child.stdout, createWriteStream(outputFile)).then(() => Buffer.alloc(0)),
-    collect(child.stderr),
-    closed,
-  ]);
+  const [output, stderr, [code]] = await Promise.all([collect(child.stdout), collect(child.stderr), closed]);
   const text = output.length > 1024 * 1024 ? "" : output.toString("utf8").replace(/\n$/, "");
   return { code, output, stdout: text, stderr: stderr.toString("utf8") };
 }
