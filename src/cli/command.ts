@@ -1,9 +1,8 @@
 import type { Readable, Writable } from "node:stream";
-import type { Engine } from "../engine/index.ts";
+import type { Engine, Session } from "../engine/index.ts";
 import type { ParsedArguments } from "./arguments/parse-arguments.ts";
 import type { CommandSpec } from "./arguments/spec.ts";
 import type { Log } from "./log/log.ts";
-import type { FileSessionStore } from "./store/file-session-store.ts";
 
 /** How a command wants its engine. */
 export interface EngineOptions {
@@ -28,7 +27,8 @@ export interface CommandContext {
   readonly stop: AbortSignal;
   /** Writes to stdout; resolves when it is out, or stdout is gone. */
   print(text: string): Promise<void>;
-  openStore(): Promise<FileSessionStore>;
+  /** The sessions as they are kept, without an engine. */
+  openStore(): Promise<{ list(): Promise<Session[]>; clear(): Promise<number> }>;
   openEngine(options: EngineOptions): Promise<Engine>;
 }
 

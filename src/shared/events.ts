@@ -52,6 +52,8 @@ export type EngineEvent =
       readonly tunnel: string;
       readonly peer: number;
       readonly how: PeerEnd;
+      /** The client had ended its side before; a reset behind that is usual with TLS and loses nothing for it. */
+      readonly clientEnded: boolean;
       /** Bytes from the local client to the destination. */
       readonly sent: number;
       /** Bytes from the destination to the local client. */

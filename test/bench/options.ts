@@ -20,7 +20,7 @@ const full: Effort = {
   idleClients: 1_000,
   settleMs: 2_000,
   launches: 10,
-  budgetMs: 150_000,
+  budgetMs: 135_000,
 };
 
 const quick: Effort = {

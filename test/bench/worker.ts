@@ -1,6 +1,6 @@
 import { delayCalls } from "./roles/delay.ts";
 import { loadCalls } from "./roles/load.ts";
-import { proxyCalls } from "./roles/proxy.ts";
+import { closeProxies, proxyCalls } from "./roles/proxy.ts";
 import { relayCalls } from "./roles/relay.ts";
 import { upstreamCalls } from "./roles/upstream.ts";
 
@@ -39,5 +39,5 @@ if (process.send !== undefined) {
   // The end of the bench is the end of its workers; a Ctrl-C reaches them by way of it, so that Envoy goes as well.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => undefined);
-  process.on("disconnect", () => process.exit(0));
+  process.on("disconnect", () => void closeProxies().finally(() => process.exit(0)));
 }

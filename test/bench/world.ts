@@ -42,6 +42,7 @@ export class World {
   #echoPort = 0;
 
   private constructor(profileFolder: string | null) {
+    process.once("exit", () => rmSync(this.#home, { recursive: true, force: true }));
     this.front = envoyBinary() === null ? "node" : "envoy";
     this.#profileFolder = profileFolder;
     this.load = this.#worker("load");
@@ -134,6 +135,5 @@ export class World {
   async close(): Promise<void> {
     await Promise.all([...this.#tunnels].map((culvert) => culvert.stop()));
     await Promise.all(this.#workers.map((worker) => worker.close()));
-    rmSync(this.#home, { recursive: true, force: true });
   }
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { expect } from "vitest";
 import type { Tunnel } from "../../src/engine/index.ts";
+import type { EngineEvent } from "../../src/shared/events.ts";
 import type { Rig } from "../support/rig.ts";
 import { connectTo } from "../support/streams.ts";
 
@@ -29,6 +30,18 @@ export async function liveClient(tunnel: Tunnel, text?: string): Promise<net.Soc
   const socket = await connectTo(tunnel.address);
   await roundTrip(socket, text);
   return socket;
+}
+
+/** A client that will not get through; what was said about it. */
+export async function refusedClient(rig: Rig, tunnel: Tunnel): Promise<Extract<EngineEvent, { type: "peer-failed" }>> {
+  const before = rig.seen("peer-failed").length;
+  // Its reset may come before it has noticed that it was connected.
+  const socket = net.connect({ ...tunnel.address, allowHalfOpen: true });
+  const closed = new Promise((resolve) => socket.on("error", () => undefined).once("close", resolve));
+  socket.resume();
+  const failed = await rig.event("peer-failed", before + 1);
+  await closed;
+  return failed;
 }
 
 /** Ends clients and waits until the engine has forgotten them. */

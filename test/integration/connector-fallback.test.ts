@@ -3,8 +3,8 @@ import type { Tunnel } from "../../src/engine/index.ts";
 import type { Limits } from "../../src/shared/limits.ts";
 import type { Faults } from "../support/access-proxy/index.ts";
 import { Rig, type RigOptions } from "../support/rig.ts";
-import { connectTo, Upstream } from "../support/streams.ts";
-import { liveClient, roundTrip } from "./connector-clients.ts";
+import { Upstream } from "../support/streams.ts";
+import { liveClient, refusedClient, roundTrip } from "./connector-clients.ts";
 
 let upstream: Upstream;
 let rig: Rig;
@@ -106,9 +106,7 @@ describe("a network that drops connections", () => {
     "does not teach it either when no connection comes about (%o)",
     async (fault) => {
       await start(fault);
-      const { localPort = 0 } = (await connectTo(tunnel.address)).on("error", () => undefined);
-      expect(await rig.endOfPeer(localPort)).toMatchObject({
-        type: "peer-failed",
+      expect(await refusedClient(rig, tunnel)).toMatchObject({
         error: { code: "connection-lost", retryable: true },
       });
       rig.proxy.faults.clear();
@@ -122,9 +120,7 @@ describe("a network that drops connections", () => {
   it("is told to the client when it never ends, and forgotten when it does", async () => {
     await start({ holdConnects: true });
     const { faults } = rig.proxy;
-    const client = (await connectTo(tunnel.address)).on("error", () => undefined);
-    const { localPort = 0 } = client;
-    const failed = rig.endOfPeer(localPort);
+    const failed = refusedClient(rig, tunnel);
     let over = false;
     void failed.then(() => (over = true));
     while (!over) {
@@ -132,7 +128,7 @@ describe("a network that drops connections", () => {
       faults.dropConnections();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    expect(await failed).toMatchObject({ type: "peer-failed", error: { code: "connection-lost", retryable: true } });
+    expect(await failed).toMatchObject({ error: { code: "connection-lost", retryable: true } });
     faults.clear();
     (await liveClient(tunnel)).destroy();
     expect(rig.seen("http2-given-up")).toEqual([]);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createPki } from "../support/access-proxy/index.ts";
 import { fronts } from "../support/fronts.ts";
 import {
   lacks,
@@ -34,12 +35,15 @@ let upstream: Upstream;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "culvert-services-test-"));
+  // psql and the server end a TLS connection with a reset behind the end, which is no reason for a warning.
+  const pki = await createPki({ names: ["pg.corp.test"] });
   [redisServer, postgresqlServer, sshServer, upstream] = await Promise.all([
     redis.available() === null ? redis.start() : null,
-    postgresql.available() === null ? postgresql.start() : null,
+    postgresql.available() === null ? postgresql.start({ tls: pki.server }) : null,
     sshd.available() === null ? sshd.start() : null,
     Upstream.start(),
   ]);
+  pki.remove();
 });
 afterAll(async () => {
   await Promise.all([redisServer?.close(), postgresqlServer?.close(), sshServer?.close(), upstream?.close()]);

@@ -40,7 +40,7 @@ const spec: CommandSpec = {
   ],
   examples: [
     "culvert tcp pg.corp.example.com:5432 --listen 5432",
-    "culvert tcp redis.corp.example.com:6379=:6379 pg.corp.example.com:5432=127.0.0.1:5432",
+    "culvert tcp redis.corp.example.com:6379=6379 pg.corp.example.com:5432=127.0.0.1:5432",
     "ssh -o ProxyCommand='culvert tcp --listen - %h:%p' ssh.corp.example.com",
   ],
 };

@@ -76,7 +76,7 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
     }
     case "peer-closed":
       return entry(
-        event.how === "reset-by-proxy" ? "warn" : "info",
+        event.how === "reset-by-proxy" && !event.clientEnded ? "warn" : "info",
         `${client(event)} ${endings[event.how]} after ${duration(event.ms)}, sent ${size(event.sent)}, received ${size(event.received)}`,
       );
     case "sign-in-started":

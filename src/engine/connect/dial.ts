@@ -61,7 +61,8 @@ async function dialTcp({ proxy, limits, lookup }: DialOptions, signal: AbortSign
     ...(lookup ? { lookup } : {}),
   });
   const explain = (error: unknown): AppError => networkError(error, { proxy, hasClientCertificate: false });
-  await settled(raw, "connect", { ms: limits.dialMs, error: () => noAnswer(proxy, limits.dialMs) }, explain, signal);
+  const limit = { ms: limits.dialMs, error: () => noAnswer(proxy, limits.dialMs) };
+  await settled(raw, "connect", limit, explain, () => raw.destroy(), signal);
   return raw;
 }
 
@@ -90,43 +91,39 @@ async function dialTls(raw: net.Socket, options: DialOptions, signal: AbortSigna
   if (!options.ticket) secure.prependOnceListener("secure", () => (peer = secure.getPeerCertificate()));
   const explain = (error: unknown): AppError =>
     networkError(error, { proxy, hasClientCertificate: identity.hasClientCertificate, peer });
-  try {
-    const limit = {
-      ms: limits.tlsMs,
-      error: () => noAnswer(proxy, limits.tlsMs, undefined, "finish the TLS handshake"),
-    };
-    await settled(secure, "secureConnect", limit, explain, signal);
-  } catch (error) {
-    raw.destroy();
-    throw error;
-  }
-  return {
-    socket: secure,
-    alpn: secure.alpnProtocol === "h2" ? "h2" : "http/1.1",
-    reset: () => {
-      raw.resetAndDestroy();
-      secure.destroy();
-    },
-    explain,
+  const reset = (): void => {
+    raw.resetAndDestroy();
+    secure.destroy();
   };
+  const limit = {
+    ms: limits.tlsMs,
+    error: () => noAnswer(proxy, limits.tlsMs, undefined, "finish the TLS handshake"),
+  };
+  await settled(secure, "secureConnect", limit, explain, reset, signal);
+  return { socket: secure, alpn: secure.alpnProtocol === "h2" ? "h2" : "http/1.1", reset, explain };
 }
 
-/** Waits for `event`; destroys the socket on every other outcome. Leaves an error listener, so that no late error is uncaught. */
+/** Waits for `event`; abandons the socket on every other outcome. Leaves an error listener, so that no late error is uncaught. */
 function settled(
   socket: net.Socket,
   event: "connect" | "secureConnect",
   limit: { ms: number; error: () => AppError },
   explain: (error: unknown) => AppError,
+  abandon: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
+    let over = false;
     const finish = (error: AppError | null): void => {
+      // What comes later is news for whoever has the socket by then.
+      if (over) return;
+      over = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
       socket.off(event, onReady);
       if (error) {
-        socket.destroy();
         reject(error);
+        abandon();
       } else {
         resolve();
       }

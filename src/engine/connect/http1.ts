@@ -46,7 +46,8 @@ export async function connectHttp1(
       },
     };
   } catch (error) {
-    socket.destroy();
+    // A FIN could pass for the end of a request whose answer is still awaited.
+    dialed.reset();
     throw error;
   }
 }

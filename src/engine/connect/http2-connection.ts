@@ -201,13 +201,13 @@ export class Http2Connection {
     }
     this.#began(stream);
     const early = new AnswerBytes(stream);
-    const suspicion = this.#checkLife();
+    let stopWatching = (): void => undefined;
     try {
       const response = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
         const timer = setTimeout(() => reject(noAnswer(this.#proxy, ms)), ms);
         const onAbort = (): void => reject(cancelled(signal));
         signal.addEventListener("abort", onAbort, { once: true });
-        suspicion?.then(undefined, reject);
+        stopWatching = this.#watchLife(reject);
         stream.once("response", resolve);
         stream.once("error", (error) => reject(this.#unanswered(stream, error)));
         stream.once("close", () => {
@@ -226,6 +226,8 @@ export class Http2Connection {
     } catch (error) {
       abort();
       throw error;
+    } finally {
+      stopWatching();
     }
   }
 
@@ -270,11 +272,13 @@ export class Http2Connection {
 
   /**
    * After a silence the connection may have died unnoticed (sleep, another network). The request goes out all the
-   * same, with a PING beside it; the returned promise rejects with Unanswered when the PING finds nobody.
+   * same, with a PING beside it, or behind it when the answer is late; `onDeath` is told when the PING finds nobody.
    */
-  #checkLife(): Promise<void> | null {
-    if (performance.now() - this.#heardAt < this.#limits.http2QuietMs) return null;
-    return this.#ping();
+  #watchLife(onDeath: (error: Error) => void): () => void {
+    const ask = (): void => void this.#ping().catch(onDeath);
+    const timer = setTimeout(ask, this.#limits.http2QuietMs);
+    if (this.#pinging || performance.now() - this.#heardAt >= this.#limits.http2QuietMs) ask();
+    return () => clearTimeout(timer);
   }
 
   #ping(): Promise<void> {
@@ -348,7 +352,8 @@ export class Http2Connection {
   /** Ends the connection and every tunnel on it. Idempotent. */
   destroy(): void {
     this.#retire();
-    this.#session.destroy();
+    // With an error, since without one Node ends the streams as if the proxy had ended them.
+    this.#session.destroy(this.#failure ?? this.#dialed.explain({ code: "" }), constants.NGHTTP2_CANCEL);
     this.#closed();
   }
 }

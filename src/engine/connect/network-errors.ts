@@ -143,7 +143,7 @@ export function noAnswer(proxy: ProxyAddress, ms: number | null, cause?: unknown
   const within = ms === null ? "" : ` within ${ms < 1000 ? `${ms} ms` : `${Math.round(ms / 1000)} s`}`;
   return new AppError("no-answer", `${proxy.host} did not ${what} on port ${proxy.port}${within}.`, {
     retryable: true,
-    userAction: "Check the network or the forward proxy.",
+    userAction: "Check the network, or connect to your VPN.",
     cause,
   });
 }

@@ -37,7 +37,7 @@ export const notPomerium = (host: string, status: number): AppError =>
 
 export const noAnswer = (host: string, ms: number): AppError =>
   new AppError("no-answer", `${host} did not answer within ${duration(ms)}.`, {
-    userAction: "Check the network or the forward proxy.",
+    userAction: "Check the network, or connect to your VPN.",
     retryable: true,
   });
 

@@ -9,6 +9,7 @@ import { jwtExpiry } from "./jwt.ts";
 import { askExpiry, askUser, endAtProxy, type SessionContext, type UserVerdict } from "./proxy-pages.ts";
 import { closed, nobodyWaits, signInCancelled, signInFailed, signInRefused } from "./session-errors.ts";
 import { SessionStanding } from "./session-standing.ts";
+import { SessionUsers } from "./session-users.ts";
 import { SessionVault, sessionKey } from "./session-vault.ts";
 import { isLendable, PomeriumLookup, sharingDomain } from "./sharing.ts";
 import { signInByBrowser, type AttemptDeps } from "./sign-in-attempt.ts";
@@ -66,7 +67,7 @@ export class Sessions {
   readonly #logins = new Flights<Session>(nobodyWaits);
   readonly #standing: SessionStanding;
   readonly #dropping = new Map<string, Promise<void>>();
-  readonly #verdicts = new Map<string, Promise<UserVerdict>>();
+  readonly #users: SessionUsers;
   readonly #background = new Set<Promise<unknown>>();
 
   constructor(deps: SessionsDeps) {
@@ -76,6 +77,7 @@ export class Sessions {
     this.#vault = new SessionVault(deps.store, deps.events, limits);
     this.#lookup = new PomeriumLookup(deps, this.#closing.signal);
     this.#standing = new SessionStanding(limits);
+    this.#users = new SessionUsers(deps);
   }
 
   /**
@@ -125,6 +127,15 @@ export class Sessions {
     this.#standing.accepted(originOf(ctx.proxy), session);
   }
 
+  /**
+   * Who is signed in with this session, for a sentence to a person; asks the proxy where it is not known yet, and gives
+   * up after `limits.wellKnownWaitMs`. Undefined where it cannot be known.
+   * @throws AppError only when the signal aborts.
+   */
+  async userOf(ctx: SessionContext, session: Session, signal: AbortSignal): Promise<string | undefined> {
+    return await this.#users.nameOf(ctx, session, signal);
+  }
+
   /** Every session, newest first. */
   async list(): Promise<Session[]> {
     return await this.#vault.listAfresh();
@@ -149,8 +160,7 @@ export class Sessions {
       if (verdict.said === "refused") await waitFor(this.#noteRefusal(origin, before), signal);
     }
     const session = await this.#join(ctx, { not: before?.jwt ?? null, since }, signal);
-    const asked = this.#verdicts.get(sessionKey(session)) ?? askUser(this.#deps, ctx, session.jwt, signal);
-    const verdict = await waitFor(asked, signal);
+    const verdict = await waitFor(this.#users.verdict(ctx, session, signal), signal);
     if (verdict.said === "refused") throw this.refusedFresh(ctx, session);
     return verdict.said === "good" ? this.#standing.named(session, verdict.user) : session;
   }
@@ -311,10 +321,7 @@ export class Sessions {
       const origin = session.pomerium ?? (await this.#lookup.ask(ctx, signal));
       if (origin !== session.pomerium) await this.#vault.update(session, { pomerium: origin });
     };
-    const key = sessionKey(session);
-    const verdict = user().finally(() => this.#verdicts.delete(key));
-    this.#verdicts.set(key, verdict);
-    for (const work of [verdict, expiry(), pomerium()]) this.#inBackground(work);
+    for (const work of [this.#users.share(session, user()), expiry(), pomerium()]) this.#inBackground(work);
   }
 
   /** The session to offer to this proxy, by the rules of sharing. Asks the proxy only when another host's could do. */

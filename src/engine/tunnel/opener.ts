@@ -1,7 +1,7 @@
 import { originOf, type Target } from "../../shared/address.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
 import { throwIfAborted } from "../aborts.ts";
-import { errorFromAnswer, wantsSignIn } from "../connect/answers.ts";
+import { errorFromAnswer, requestIdOf, wantsSignIn } from "../connect/answers.ts";
 import type { Connector } from "../connect/connector.ts";
 import type { OpenPath } from "../connect/path.ts";
 import type { Session } from "../ports.ts";
@@ -29,6 +29,9 @@ export interface OpenProgress {
 
 /** Refusals for want of a session until the attempt is given up: another's session, a stale one, a fresh one. */
 const refusalsAtMost = 4;
+
+/** Answers that come only after the proxy has taken the session for good. */
+const policyAnswers = new Set([403, 450, 503]);
 
 /** Opens paths: the one place where connections and sessions meet. */
 export class Opener {
@@ -70,7 +73,9 @@ export class Opener {
         return outcome.path;
       }
       if (!wantsSignIn(outcome.answer)) {
-        const user = session?.user?.email ?? session?.user?.name;
+        if (!session || !policyAnswers.has(outcome.answer.status)) throw errorFromAnswer(outcome.answer, { target });
+        this.#sessions.accepted(context, session);
+        const user = await this.#sessions.userOf(context, session, signal);
         throw errorFromAnswer(outcome.answer, { target, user });
       }
       if (session && this.#sessions.isFresh(session)) throw this.#sessions.refusedFresh(context, session);
@@ -95,10 +100,15 @@ export class Opener {
     const outcome = await this.#connector.open({ target, jwt }, identity, signal);
     if (outcome.kind === "open") return outcome.path;
     if (!wantsSignIn(outcome.answer)) throw errorFromAnswer(outcome.answer, { target });
+    const requestId = requestIdOf(outcome.answer);
     throw new AppError(
       "service-account-refused",
       `${target.proxy.host} did not accept the service account token. It may have expired.`,
-      { status: outcome.answer.status, userAction: `Ask for a new one that is valid at ${originOf(target.proxy)}.` },
+      {
+        status: outcome.answer.status,
+        userAction: `Ask for a new one that is valid at ${originOf(target.proxy)}.`,
+        ...(requestId === undefined ? {} : { requestId }),
+      },
     );
   }
 }

@@ -110,7 +110,8 @@ export class Peer {
     if (how === "reset-by-proxy" && pipe.wasBehind && path.wasCutShort())
       this.#options.opener.cutShort(this.#options.request);
     this.#next({ type: "closed", how });
-    events({ type: "peer-closed", tunnel, peer: id, how, sent: pipe.sent, received: pipe.received, ms: this.#age() });
+    const { sent, received, clientEnded } = pipe;
+    events({ type: "peer-closed", tunnel, peer: id, how, clientEnded, sent, received, ms: this.#age() });
   }
 
   #next(input: PeerInput): void {

@@ -69,6 +69,11 @@ export class Pipe {
     return this.#down.bytes;
   }
 
+  /** The client has ended its side. */
+  get clientEnded(): boolean {
+    return this.#up.ended;
+  }
+
   /** The remote side was lost while the client had not taken all that had come for it. */
   get wasBehind(): boolean {
     return this.#wasBehind;

@@ -1,4 +1,4 @@
-import { startAccessProxy } from "../../support/access-proxy/index.ts";
+import { startAccessProxy, type AccessProxy } from "../../support/access-proxy/index.ts";
 import type { UpstreamPorts } from "./upstream.ts";
 
 /** The routes of the stand-in, by what is behind them. */
@@ -17,6 +17,13 @@ export interface ProxyArguments {
   readonly bulk: UpstreamPorts;
 }
 
+const started: AccessProxy[] = [];
+
+/** Ends what this process has started, with Envoy and the files of the certificates. */
+export async function closeProxies(): Promise<void> {
+  await Promise.all(started.map((proxy) => proxy.close()));
+}
+
 /** A stand-in Pomerium whose routes are open to everybody. */
 export const proxyCalls = {
   start: async ({
@@ -32,6 +39,7 @@ export const proxyCalls = {
       return { host, port: Number(port), upstream, policy: "public" as const };
     });
     const proxy = await startAccessProxy({ front, alpn, routes });
+    started.push(proxy);
     return { origin: proxy.origin, port: proxy.port, ca: proxy.caFile };
   },
 };

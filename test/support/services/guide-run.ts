@@ -9,12 +9,6 @@ import type { TunnelRig } from "./tunnel-rig.ts";
 
 const guideCulvert = path.join(import.meta.dirname, "guide-culvert.ts");
 
-/**
- * psql over TLS closes while its last word (close_notify) is under way, so that the server resets the connection behind
- * its end. Nothing is lost, but Culvert warns of it today; when it no longer does, this goes.
- */
-const resetBehindTheEnd = /^.* WRN client \d+ was cut off from the proxy's side after .*\n/gm;
-
 /** Follows guides as a person would: with `culvert` on the PATH, and a second terminal for what is to keep running. */
 export class GuideRun {
   readonly #rig: TunnelRig;
@@ -108,8 +102,9 @@ export class GuideRun {
     return stdout;
   }
 
-  /** Starts a `culvert tcp` and learns which local ports it chose. */
+  /** Starts a `culvert tcp` in the place of the one before it, and learns which local ports it chose. */
   async #start(body: string): Promise<null> {
+    await this.end();
     const command = substitute.command(body, this.#names);
     const culvert = await startServer("sh", ["-c", `exec ${command}`], {
       ready: / listening on .*\n/,
@@ -138,8 +133,7 @@ export class GuideRun {
     for (const culvert of this.#running.splice(0)) {
       const code = await culvert.stop("SIGINT");
       if (code !== 0) throw new Error(`culvert ended with ${code}:\n${culvert.log()}`);
-      if (/ WRN | ERR /.test(culvert.log().replace(resetBehindTheEnd, "")))
-        throw new Error(`culvert complained:\n${culvert.log()}`);
+      if (/ WRN | ERR /.test(culvert.log())) throw new Error(`culvert complained:\n${culvert.log()}`);
     }
     this.#localPorts.clear();
   }

@@ -50,19 +50,19 @@ const cases: readonly (readonly [EngineEvent, string])[] = [
     "5:57PM INF client 3: Cancelled.",
   ],
   [
-    { type: "peer-closed", tunnel, peer: 3, how: "ended", sent: 1_500, received: 12, ms: 2_400 },
+    { type: "peer-closed", tunnel, peer: 3, how: "ended", clientEnded: true, sent: 1_500, received: 12, ms: 2_400 },
     "5:57PM INF client 3 closed after 2.4 s, sent 1.5 kB, received 12 B",
   ],
   [
-    { type: "peer-closed", tunnel, peer: 3, how: "reset-by-client", sent: 0, received: 0, ms: 1 },
+    { type: "peer-closed", tunnel, peer: 3, how: "reset-by-client", clientEnded: false, sent: 0, received: 0, ms: 1 },
     "5:57PM INF client 3 was reset by the local program after 1 ms, sent 0 B, received 0 B",
   ],
   [
-    { type: "peer-closed", tunnel, peer: 3, how: "reset-by-proxy", sent: 0, received: 0, ms: 1 },
+    { type: "peer-closed", tunnel, peer: 3, how: "reset-by-proxy", clientEnded: false, sent: 0, received: 0, ms: 1 },
     "5:57PM WRN client 3 was cut off from the proxy's side after 1 ms, sent 0 B, received 0 B",
   ],
   [
-    { type: "peer-closed", tunnel, peer: 3, how: "stopped", sent: 0, received: 0, ms: 1 },
+    { type: "peer-closed", tunnel, peer: 3, how: "stopped", clientEnded: false, sent: 0, received: 0, ms: 1 },
     "5:57PM INF client 3 was stopped after 1 ms, sent 0 B, received 0 B",
   ],
   [{ type: "sign-in-started", proxy }, "5:57PM INF signing in at https://pg.x"],
