@@ -1,4 +1,3 @@
-import http from "node:http";
 import { hostHeaderOf, type ProxyAddress } from "../../shared/address.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
@@ -12,7 +11,7 @@ import { requestFields } from "./path.ts";
  * GET of one of the proxy's own pages over HTTP/1.1, on a connection that ends with it.
  * @throws AppError `no-answer`, `not-pomerium`, `connection-lost`, `cancelled`; every status resolves.
  */
-export function getHttp1(
+export async function getHttp1(
   dialed: Dialed,
   proxy: ProxyAddress,
   path: string,
@@ -20,6 +19,8 @@ export function getHttp1(
   limits: Limits,
   signal: AbortSignal,
 ): Promise<ApiAnswer> {
+  // Loading node:http takes tens of milliseconds, and where HTTP/2 is offered it is never needed.
+  const { request: send } = await import("node:http");
   return new Promise<ApiAnswer>((resolve, reject) => {
     const finish = (settle: () => void): void => {
       clearTimeout(timer);
@@ -33,7 +34,7 @@ export function getHttp1(
     const timer = setTimeout(() => finish(() => reject(noAnswer(proxy, limits.apiCallMs))), limits.apiCallMs);
     if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
-    const request = http.request({
+    const request = send({
       createConnection: () => dialed.socket,
       method: "GET",
       path,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type * as http from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AppError } from "../../shared/errors.ts";
@@ -35,7 +36,7 @@ export class CallbackServer {
   #taken = false;
   #closing: Promise<void> | null = null;
 
-  private constructor(host: string, limits: Limits) {
+  private constructor(host: string, limits: Limits, { createServer }: Pick<typeof http, "createServer">) {
     this.#host = host;
     this.#limits = limits;
     this.#server = createServer({
@@ -59,7 +60,8 @@ export class CallbackServer {
    * @throws AppError `listen-failed`, or the signal's reason.
    */
   static async open(host: string, limits: Limits, signal: AbortSignal): Promise<CallbackServer> {
-    const callback = new CallbackServer(host, limits);
+    // Loading node:http takes tens of milliseconds, which a start without a sign-in need not pay.
+    const callback = new CallbackServer(host, limits, await import("node:http"));
     const server = callback.#server;
     try {
       server.listen({ host: address, port: 0, exclusive: true });
