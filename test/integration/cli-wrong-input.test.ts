@@ -150,7 +150,7 @@ const mistakes: Record<string, Mistake> = {
     args: () => via("echo.corp.test:7"),
     code: 1,
     line: /localhost answered, but not as Pomerium does: it sent a web page\. Check the Pomerium URL/,
-faults: { answer: { kind: "web-server" } },
+    faults: { answer: { kind: "web-server" } },
   },
   "403": {
     args: () => via("denied.corp.test:7", ...token()),

@@ -65,7 +65,7 @@ describe.each(fronts())("an upstream that ends first, HTTP/2, %s front", (front)
       // Slow throughout: each chunk is thought about for a while.
       client.on("data", (chunk: Buffer) => {
         client.pause();
-        setTimeout(() => client.resume(), chunk.length / (40 * MB / 1000));
+        setTimeout(() => client.resume(), chunk.length / ((40 * MB) / 1000));
       });
       const outcome = receiveAll(client).then(
         (all) => ({ whole: all.bytes === size, got: all.sha256 }),

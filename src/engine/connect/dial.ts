@@ -115,8 +115,8 @@ function settled(
   return new Promise<void>((resolve, reject) => {
     let over = false;
     const finish = (error: AppError | null): void => {
-      // What comes later is news for whoever has the socket by then.
-      if (over) return;
+      // Later news is for whoever has the socket by then; but after the handshake Node does not end it on a TLS alert.
+      if (over) return void (error && socket.destroy());
       over = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
