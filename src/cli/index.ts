@@ -1,5 +1,5 @@
 import os from "node:os";
-import { asAppError } from "../shared/errors.ts";
+import { AppError, asAppError } from "../shared/errors.ts";
 import { limits } from "../shared/limits.ts";
 import { parseArguments } from "./arguments/parse-arguments.ts";
 import { exitCodeOf } from "./arguments/usage.ts";
@@ -62,6 +62,14 @@ async function main(argv: readonly string[], log: Log, interruption: Interruptio
   return 0;
 }
 
+function lostOutput(error: NodeJS.ErrnoException): AppError {
+  const why = error.code === "ENOSPC" ? "the disk is full" : `the system says ${error.code ?? error.message}`;
+  return new AppError("storage-failed", `Culvert could not write all of its output: ${why}.`, {
+    cause: error,
+    userAction: "What was written is not complete; look at where it goes and try again.",
+  });
+}
+
 const argv = process.argv.slice(2);
 const log = new Log({
   // Known before anything is parsed, so that a mistake on the command line is told in the form that was asked for.
@@ -72,7 +80,12 @@ const log = new Log({
 });
 const interruption = new Interruption();
 interruption.install();
-process.stdout.on("error", () => interruption.stop());
+let outputError: AppError | null = null;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever reads may leave when it has enough; anything else means that output was lost.
+  if (error.code !== "EPIPE") outputError = lostOutput(error);
+  interruption.stop();
+});
 process.on("uncaughtException", (thrown) => {
   log.failure(thrown);
   process.exit(1);
@@ -88,6 +101,10 @@ try {
     log.failure(error);
     exitCode = exitCodeOf(error);
   }
+}
+if (outputError !== null) {
+  log.failure(outputError);
+  exitCode = exitCodeOf(outputError);
 }
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit(exitCode);

@@ -148,6 +148,7 @@ export class Engine {
       local: { ...local, reset },
       request: { target, identity: this.#identity(settings.tls), auth },
       onHeldEnd: () => this.#heldEnd(originOf(target.proxy)),
+      endsWithRemote: true,
     });
     this.#peers.add(peer);
     const stop = (): void => peer.stop();

@@ -97,7 +97,8 @@ function checkedHost(host: string, bracketed: boolean, example: string): string 
   if (!clean || !URL.canParse(`https://${literal}/`))
     throw invalid(`This is not a host name: ${written(host)}. Write, for example, ${example}.`);
   const normal = new URL(`https://${literal}/`).hostname;
-  const name = normal.startsWith("[") ? normal.slice(1, -1) : normal;
+  // The dot of a fully qualified name is no part of a route's name.
+  const name = normal.startsWith("[") ? normal.slice(1, -1) : normal.replace(/\.$/, "");
   if (name.length > 253) throw invalid(`This host name is too long (253 characters at most): ${written(host)}`);
   return name;
 }

@@ -30,6 +30,8 @@ export const limits = {
   nextAddressMs: 250,
   /** HTTP/1.1 only: silence of the upstream after which a held-back FIN is passed on (protocol.md, half-close). */
   halfCloseSilenceMs: 1_000,
+  /** The silence begins when the client's bytes can have left: counted at 100 kB/s, but no longer than this. */
+  halfCloseUploadMs: 10_000,
   /** An HTTP/2 connection without streams is kept this long. Pomerium itself closes it after 5 minutes. */
   http2IdleMs: 4 * 60_000,
   /** A connection that was silent for longer is asked with PING whether it lives when a request goes out on it. */

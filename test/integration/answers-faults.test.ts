@@ -16,6 +16,7 @@ describe.each(["h2", "http/1.1"] as const)("answers that are not Pomerium's usua
     rig = await Rig.start({
       front: "node",
       alpn: via === "h2" ? ["h2", "http/1.1"] : ["http/1.1"],
+      limits: { halfCloseSilenceMs: 50 },
       routes: [route],
     });
     tunnel = await rig.open("echo.corp.test:7000");

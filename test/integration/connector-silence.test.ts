@@ -25,7 +25,7 @@ afterEach(() => rig.close());
 
 describe("a connection that has died without a word", () => {
   it("does not keep the next client: it gets through on another one, first bytes included", async () => {
-    await start({ http2QuietMs: 0, http2SuspectMs: 150 });
+    await start({ http2QuietMs: 0, http2SuspectMs: 400 });
     await endAll(rig, [await liveClient(tunnel)]);
     expect(rig.proxy.faults.silence()).toBe(1);
     const clients = await Promise.all(Array.from({ length: 5 }, (_, i) => liveClient(tunnel, `first bytes of ${i}`)));
@@ -36,7 +36,7 @@ describe("a connection that has died without a word", () => {
   });
 
   it("does not keep a client that came before the silence could be noticed either", async () => {
-    await start({ http2QuietMs: 100, http2SuspectMs: 100 });
+    await start({ http2QuietMs: 300, http2SuspectMs: 300 });
     await endAll(rig, [await liveClient(tunnel)]);
     rig.proxy.faults.silence();
     await endAll(rig, [await liveClient(tunnel, "first bytes")]);
@@ -45,7 +45,7 @@ describe("a connection that has died without a word", () => {
   });
 
   it("is not asked for at all by later clients", async () => {
-    await start({ http2QuietMs: 0, http2SuspectMs: 150 });
+    await start({ http2QuietMs: 0, http2SuspectMs: 400 });
     await endAll(rig, [await liveClient(tunnel)]);
     rig.proxy.faults.silence();
     await endAll(rig, [await liveClient(tunnel)]);
@@ -57,7 +57,7 @@ describe("a connection that has died without a word", () => {
   });
 
   it("cuts its tunnels off when no PING is answered for long enough, and not before", async () => {
-    await start({ http2QuietMs: 50, http2PingEveryMs: 20, http2SuspectMs: 40, http2PingAnswerMs: 2_000 });
+    await start({ http2QuietMs: 200, http2PingEveryMs: 20, http2SuspectMs: 200, http2PingAnswerMs: 4_000 });
     const client = await liveClient(tunnel);
     const end = endOf(client);
     rig.proxy.faults.silence();
@@ -71,7 +71,7 @@ describe("a connection that has died without a word", () => {
   });
 
   it("may come back: what was only a long silence costs no tunnel", async () => {
-    await start({ http2QuietMs: 0, http2SuspectMs: 40, http2PingAnswerMs: 60_000 });
+    await start({ http2QuietMs: 0, http2SuspectMs: 400, http2PingAnswerMs: 60_000 });
     rig.proxy.faults.set({ filterFrames: true });
     const client = await liveClient(tunnel);
     rig.proxy.faults.set({ ignorePings: true });

@@ -2,32 +2,33 @@ import { once } from "node:events";
 import net from "node:net";
 import type { Socket } from "node:net";
 
-/** A TCP relay that passes on at most `rate` bytes a second from the server to the client: a slow network. */
+/** A TCP relay that passes on at most `rate` bytes a second in one direction: a slow network. */
 export class SlowRelay {
   readonly #server: net.Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(port: number, rate: number) {
+  private constructor(port: number, rate: number, slow: "download" | "upload") {
     this.#server = net.createServer((client) => {
       const server = net.connect(port, "127.0.0.1");
       for (const socket of [client, server]) {
         this.#sockets.add(socket);
         socket.on("error", () => undefined).on("close", () => this.#sockets.delete(socket));
       }
-      client.pipe(server);
-      server.on("data", (chunk: Buffer) => {
-        client.write(chunk);
-        server.pause();
-        setTimeout(() => server.resume(), (chunk.length / rate) * 1000);
+      const [from, to] = slow === "download" ? [server, client] : [client, server];
+      to.pipe(from);
+      from.on("data", (chunk: Buffer) => {
+        to.write(chunk);
+        from.pause();
+        setTimeout(() => from.resume(), (chunk.length / rate) * 1000);
       });
-      server.on("end", () => client.end());
+      from.on("end", () => to.end());
       client.on("close", () => server.destroy());
       server.on("close", () => client.destroy());
     });
   }
 
-  static async start(port: number, rate: number): Promise<SlowRelay> {
-    const relay = new SlowRelay(port, rate);
+  static async start(port: number, rate: number, slow: "download" | "upload" = "download"): Promise<SlowRelay> {
+    const relay = new SlowRelay(port, rate, slow);
     relay.#server.listen(0, "127.0.0.1");
     await once(relay.#server, "listening");
     return relay;

@@ -1,7 +1,7 @@
 import type { AuthSettings } from "../../engine/index.ts";
 import { asAppError } from "../../shared/errors.ts";
 import type { ParsedArguments } from "./parse-arguments.ts";
-import { readGivenFile } from "./read-file.ts";
+import { isRereadable, readGivenFile } from "./read-file.ts";
 import { naming } from "./usage.ts";
 
 /** Holds the service account where neither flag is given, so that it shows up in no list of processes. */
@@ -40,8 +40,8 @@ export async function readAuthSettings(
       }
     };
     // A wrong name must show now and not at the first client; what it holds may change until then.
-    await read();
-    return { kind: "service-account", read };
+    const first = await read();
+    return { kind: "service-account", read: (await isRereadable(file)) ? read : () => Promise.resolve(first) };
   }
 
   const variable = env[serviceAccountVariable] ?? "";

@@ -99,7 +99,7 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
     case "half-close-not-carried":
       return entry(
         "warn",
-        `HTTP/1.1 with ${event.proxy} cannot carry one-way ends: a program that ends its side first may wait a moment longer`,
+        `HTTP/1.1 with ${event.proxy} cannot carry one-way ends: when a program ends its side first, what a service answers after a pause of more than a second is lost`,
       );
     case "transfer-cut-short":
       return entry(

@@ -8,7 +8,7 @@ import type { TlsIdentity } from "../tls/identity.ts";
 import type { Answer } from "./answers.ts";
 import { getHttp1 } from "./http1-get.ts";
 import { connectHttp1 } from "./http1.ts";
-import { Http2Unusable, Unanswered, type ConnectOutcome, type ConnectRequest } from "./path.ts";
+import { Http2Unusable, requestFields, Unanswered, type ConnectOutcome, type ConnectRequest } from "./path.ts";
 import { ProxyPool, type Carrier, type Wanted } from "./proxy-pool.ts";
 
 /** Attempts for one client before the failure is shown; each but the first replaces a connection that had died. */
@@ -66,6 +66,8 @@ export class Connector {
    * @throws AppError when there was no answer to be had.
    */
   async open(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<ConnectOutcome> {
+    // A malformed JWT is found here, before there is a connection to clean up.
+    requestFields(request.jwt);
     const pool = this.#pool(request.target.proxy, identity);
     const connect = (carrier: Carrier): Promise<ConnectOutcome> =>
       carrier.kind === "h2"
@@ -95,6 +97,7 @@ export class Connector {
     jwt: string | null,
     signal: AbortSignal,
   ): Promise<ApiAnswer> {
+    requestFields(jwt);
     return this.#attempt(this.#pool(proxy, identity), "any", signal, (carrier) =>
       carrier.kind === "h2"
         ? carrier.connection.get(path, jwt, signal)
@@ -119,23 +122,24 @@ export class Connector {
     use: (carrier: Carrier) => Promise<T>,
   ): Promise<T> {
     let wanted = first;
-    let unusable: string | null = null;
+    let unusable: { readonly reason: string; readonly certain: boolean } | null = null;
     for (let attempt = 1; ; attempt += 1) {
       try {
         const result = await pool.with(wanted, signal, use);
         // Learned only once HTTP/1.1 has worked: a network that drops connections is no fault of HTTP/2.
-        if (unusable !== null) pool.giveUpHttp2(unusable);
+        if (unusable?.certain) pool.giveUpHttp2(unusable.reason);
+        else if (unusable) pool.doubtHttp2(unusable.reason);
         return result;
       } catch (error) {
         if (!(error instanceof Http2Unusable || error instanceof Unanswered)) throw asAppError(error);
         if (attempt === attempts) throw error.error;
         if (error instanceof Http2Unusable) {
           wanted = "http/1.1";
-          unusable = error.message;
+          unusable = { reason: error.message, certain: error.certain };
         } else if (error.neverAnswered && attempt === attempts - 1) {
           // Another new connection that ended before it answered: no accident of the network, perhaps.
           wanted = "http/1.1";
-          unusable = "its HTTP/2 connections end before they answer";
+          unusable = { reason: "its HTTP/2 connections end before they answer", certain: false };
         }
       }
     }

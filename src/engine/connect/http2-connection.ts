@@ -70,6 +70,9 @@ export class Http2Connection {
       maxSessionMemory: 512,
     });
     this.#session.on("error", (error) => (this.#failure ??= dialed.explain(error)));
+    // After a GOAWAY(NO_ERROR) Node takes a reset of the connection for its orderly end, and ends the streams as if the
+    // proxy had. This listener comes before Node's own.
+    dialed.socket.prependListener("error", (error) => this.#session.destroy(error, constants.NGHTTP2_CANCEL));
     this.#session.on("goaway", () => this.#retire());
     this.#session.on("close", () => this.#closed());
   }
@@ -86,18 +89,18 @@ export class Http2Connection {
   ): Promise<Http2Connection> {
     const connection = new Http2Connection(dialed, proxy, limits);
     const session = connection.#session;
-    const unusable = (reason: string): Http2Unusable =>
-      new Http2Unusable(reason, connection.#failure ?? dialed.explain({ code: "" }));
+    const unusable = (reason: string, certain: boolean): Http2Unusable =>
+      new Http2Unusable(reason, connection.#failure ?? dialed.explain({ code: "" }), certain);
     const settings = new Promise<void>((resolve, reject) => {
       session.once("remoteSettings", () => resolve());
       session.once("close", () =>
-        reject(connection.#lateAlert() ?? unusable("it closed the HTTP/2 connection at once")),
+        reject(connection.#lateAlert() ?? unusable("it closed the HTTP/2 connection at once", false)),
       );
     });
     try {
       const limit = { ms: limits.tlsMs, error: () => noAnswer(proxy, limits.tlsMs, undefined, "start HTTP/2") };
       await waitFor(settings, signal, limit);
-      if (connection.#streamLimit() === 0) throw unusable("it takes no HTTP/2 streams");
+      if (connection.#streamLimit() === 0) throw unusable("it takes no HTTP/2 streams", true);
     } catch (error) {
       connection.destroy();
       throw error;
@@ -239,7 +242,8 @@ export class Http2Connection {
     const code = stream?.rstCode ?? 0;
     const ended = !stream || this.#session.destroyed || this.#gone;
     if (ended || notProcessed.has(code)) return new Unanswered(failure, ended && !this.#everAnswered);
-    if (notSpoken.has(code) && !this.#everAnswered) return new Http2Unusable("it refuses CONNECT on HTTP/2", failure);
+    if (notSpoken.has(code) && !this.#everAnswered)
+      return new Http2Unusable("it refuses CONNECT on HTTP/2", failure, true);
     return codeOf(error) === "ABORT_ERR" ? cancelled() : failure;
   }
 
@@ -283,13 +287,22 @@ export class Http2Connection {
 
   #ping(): Promise<void> {
     this.#pinging ??= new Promise<void>((resolve, reject) => {
+      let bytes = this.#dialed.socket.bytesRead;
+      // An answer that queues behind bulk data on a slow line is late, not missing: what arrives proves life.
+      const moved = (): boolean => {
+        const before = bytes;
+        bytes = this.#dialed.socket.bytesRead;
+        return bytes !== before;
+      };
       const suspect = setTimeout(() => {
+        if (moved()) return void suspect.refresh();
         // The connection's tunnels stay: a train tunnel outlasts this. But new clients take another connection.
         this.#suspect = true;
         reject(new Unanswered(noAnswer(this.#proxy, this.#limits.http2SuspectMs)));
         if (this.#streams === 0) this.destroy();
       }, this.#limits.http2SuspectMs);
       const dead = setTimeout(() => {
+        if (moved()) return void dead.refresh();
         this.#failure ??= noAnswer(this.#proxy, this.#limits.http2PingAnswerMs);
         this.destroy();
       }, this.#limits.http2PingAnswerMs);

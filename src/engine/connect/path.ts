@@ -56,8 +56,11 @@ export class Unanswered extends Error {
 /** HTTP/2 was negotiated but CONNECT over it does not work at this proxy; HTTP/1.1 may. */
 export class Http2Unusable extends Error {
   readonly error: AppError;
-  constructor(reason: string, error: AppError) {
+  /** False where the connection only ended early, which networks and restarts do as well. */
+  readonly certain: boolean;
+  constructor(reason: string, error: AppError, certain: boolean) {
     super(reason, { cause: error });
     this.error = error;
+    this.certain = certain;
   }
 }

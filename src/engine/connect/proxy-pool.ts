@@ -24,6 +24,9 @@ export interface ProxyPoolOptions {
   readonly lookup?: LookupFunction | undefined;
 }
 
+/** Clients in a row that got through on HTTP/1.1 alone, until that is taken for a rule. */
+const doubtsUntilLearned = 3;
+
 /** What a dial that offered both protocols brought: an HTTP/2 connection in the pool, or an HTTP/1.1 one for whoever takes it. */
 interface Probe {
   readonly connection: Http2Connection | null;
@@ -45,6 +48,7 @@ export class ProxyPool {
   #probing: Promise<Probe> | null = null;
   #http1Until = 0;
   readonly #http1For = new Map<string, number>();
+  #doubts = 0;
   #ticket: Buffer | undefined;
 
   constructor(options: ProxyPoolOptions) {
@@ -61,6 +65,11 @@ export class ProxyPool {
    * place on a shared connection still free.
    */
   async with<T>(wanted: Wanted, signal: AbortSignal, use: (carrier: Carrier) => Promise<T>): Promise<T> {
+    const overHttp2 = async (connection: Http2Connection): Promise<T> => {
+      const result = await use({ kind: "h2", connection });
+      this.#doubts = 0;
+      return result;
+    };
     for (;;) {
       throwIfAborted(signal);
       if (this.#closing.signal.aborted) throw new AppError("closed", "Culvert is shutting down.");
@@ -68,8 +77,10 @@ export class ProxyPool {
         return use({ kind: "http/1.1", dialed: await this.#dialHttp1(signal) });
       }
       const connection = wanted === "fresh" ? undefined : this.#withRoom();
-      if (connection) return use({ kind: "h2", connection });
-      if (this.#all.size >= this.#options.limits.http2SessionsPerProxy) throw this.#full();
+      if (connection) return overHttp2(connection);
+      if (this.#all.size >= this.#options.limits.http2SessionsPerProxy) {
+        return use({ kind: "http/1.1", dialed: await this.#dialHttp1(signal) });
+      }
       const probe = await waitFor((this.#probing ??= this.#probe()), signal);
       if (probe.spare) {
         const dialed = probe.spare;
@@ -77,7 +88,7 @@ export class ProxyPool {
         return use({ kind: "http/1.1", dialed });
       }
       // The one just made comes last in the pool: a request that may not have an older one must not go looking there.
-      if (probe.connection?.hasRoom) return use({ kind: "h2", connection: probe.connection });
+      if (probe.connection?.hasRoom) return overHttp2(probe.connection);
       // Full is what others made it, and a reason for the next one; ended is a failure, or this would never end.
       const lost = probe.connection?.lost;
       if (lost) throw lost;
@@ -87,18 +98,6 @@ export class ProxyPool {
   #withRoom(): Http2Connection | undefined {
     for (const connection of this.#connections) if (connection.hasRoom) return connection;
     return undefined;
-  }
-
-  #full(): AppError {
-    const { proxy, limits } = this.#options;
-    return new AppError(
-      "too-many-connections",
-      `${limits.http2SessionsPerProxy} connections to ${proxy.host} are full.`,
-      {
-        retryable: true,
-        userAction: "Close some clients and try again.",
-      },
-    );
   }
 
   /** Offers both protocols. Belongs to the pool rather than to the request that began it, since others wait for it too. */
@@ -142,6 +141,12 @@ export class ProxyPool {
       { proxy, identity, limits, lookup, alpn, ticket: this.#ticket, onTicket: (ticket) => (this.#ticket = ticket) },
       signal,
     );
+  }
+
+  /** One client got through on HTTP/1.1 alone, perhaps by accident: a proxy that restarts looks the same. */
+  doubtHttp2(reason: string): void {
+    this.#doubts += 1;
+    if (this.#doubts >= doubtsUntilLearned) this.giveUpHttp2(reason);
   }
 
   /** Remembers for a while that HTTP/2 does not work here although it is offered. */

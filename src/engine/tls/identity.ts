@@ -37,6 +37,8 @@ function createContext({ ca, clientCertificate: client }: TlsSettings): tls.Secu
     return tls.createSecureContext({
       ca: [...defaultRoots(), ...ca],
       minVersion: "TLSv1.2",
+      // A given CA is trusted as it is, an intermediate one or the proxy's own certificate too, as other clients do.
+      allowPartialTrustChain: true,
       ...(client ? { cert: client.cert, key: client.key } : {}),
       ...(client?.passphrase === undefined ? {} : { passphrase: client.passphrase }),
     });

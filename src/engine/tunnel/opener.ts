@@ -1,6 +1,6 @@
 import { originOf, type Target } from "../../shared/address.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
-import { throwIfAborted } from "../aborts.ts";
+import { throwIfAborted, waitFor } from "../aborts.ts";
 import { errorFromAnswer, requestIdOf, wantsSignIn } from "../connect/answers.ts";
 import type { Connector } from "../connect/connector.ts";
 import type { OpenPath } from "../connect/path.ts";
@@ -29,6 +29,13 @@ export interface OpenProgress {
 
 /** Refusals for want of a session until the attempt is given up: another's session, a stale one, a fresh one. */
 const refusalsAtMost = 4;
+
+/** How long a service account token may take to be read; milliseconds. */
+const tokenMs = 10_000;
+const tokenLate = (): AppError =>
+  new AppError("file-unreadable", "The service account token could not be read within 10 s.", {
+    userAction: "Check the file that it comes from.",
+  });
 
 /** Answers that come only after the proxy has taken the session for good. */
 const policyAnswers = new Set([403, 450, 503]);
@@ -75,7 +82,8 @@ export class Opener {
       if (!wantsSignIn(outcome.answer)) {
         if (!session || !policyAnswers.has(outcome.answer.status)) throw errorFromAnswer(outcome.answer, { target });
         this.#sessions.accepted(context, session);
-        const user = await this.#sessions.userOf(context, session, signal);
+        const denied = outcome.answer.status === 403;
+        const user = denied ? await this.#sessions.userOf(context, session, signal) : undefined;
         throw errorFromAnswer(outcome.answer, { target, user });
       }
       if (session && this.#sessions.isFresh(session)) throw this.#sessions.refusedFresh(context, session);
@@ -93,7 +101,7 @@ export class Opener {
     signal: AbortSignal,
   ): Promise<OpenPath> {
     const jwt = parseServiceAccount(
-      await read().catch((error: unknown) => {
+      await waitFor(read(), signal, { ms: tokenMs, error: tokenLate }).catch((error: unknown) => {
         throw asAppError(error);
       }),
     );

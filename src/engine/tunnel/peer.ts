@@ -19,7 +19,12 @@ export interface PeerOptions {
   readonly events: EventSink;
   /** Says, once per proxy, that this way cannot carry one-way ends. */
   readonly onHeldEnd: () => void;
+  /** See PipeOptions. */
+  readonly endsWithRemote?: boolean;
 }
+
+/** Bytes a millisecond that a slow line is taken to carry. */
+const slowUpload = 100;
 
 /** One local client of a tunnel, from accept to the last byte. Owns its local side and its path. */
 export class Peer {
@@ -96,13 +101,16 @@ export class Peer {
   }
 
   async #transfer(path: OpenPath): Promise<void> {
-    const { tunnel, id, local, limits, events, onHeldEnd } = this.#options;
+    const { tunnel, id, local, limits, events, onHeldEnd, endsWithRemote } = this.#options;
+    const { halfCloseSilenceMs: silenceMs, halfCloseUploadMs } = limits;
+    const uploadMs = (bytes: number): number => Math.min(bytes / slowUpload, halfCloseUploadMs);
     const { stream, reset, endIsClean } = path;
     const remote: PipeSide = { readable: stream, writable: stream, reset, endIsClean };
     const pipe = new Pipe(local, remote, {
       buffer: limits.pipeBuffer,
       drainMs: limits.drainMs,
-      ...(path.carriesHalfClose ? {} : { heldEnd: { silenceMs: limits.halfCloseSilenceMs, onHeld: onHeldEnd } }),
+      ...(path.carriesHalfClose ? {} : { heldEnd: { silenceMs, uploadMs, onHeld: onHeldEnd } }),
+      endsWithRemote: endsWithRemote ?? false,
     });
     this.#pipe = pipe;
     pipe.start();

@@ -19,9 +19,15 @@ export interface PipeOptions {
   readonly drainMs: number;
   /**
    * Set where the way cannot carry one-way ends (protocol.md): the local FIN is then held back until the remote side
-   * has ended or has been silent for `silenceMs`.
+   * has ended or has been silent for `silenceMs`, not counting the time the client's bytes may still be on their way.
    */
-  readonly heldEnd?: { readonly silenceMs: number; readonly onHeld: () => void };
+  readonly heldEnd?: {
+    readonly silenceMs: number;
+    readonly uploadMs: (bytes: number) => number;
+    readonly onHeld: () => void;
+  };
+  /** The client's side ends with the remote one, as it does for a program whose standard input may never end. */
+  readonly endsWithRemote?: boolean;
 }
 
 /**
@@ -42,6 +48,7 @@ export class Pipe {
   #over = false;
   #remoteClosed = false;
   #remoteLost = false;
+  #localFinished = false;
   #wasBehind = false;
   #holdTimer: NodeJS.Timeout | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
@@ -87,9 +94,13 @@ export class Pipe {
     for (const stream of new Set([remoteIn, remoteOut])) stream.on("error", this.#remoteGone);
     // Standard input and output are two streams and close at their own times.
     localIn.once("close", () => this.#up.ended || this.#localGone());
-    localOut.once("close", () => localOut.writableFinished || this.#localGone());
+    // Not `writableFinished`: a pipe as standard output finishes, and says at its close that it has not.
+    localOut.once("finish", () => {
+      this.#localFinished = true;
+      this.#checkDone();
+    });
+    localOut.once("close", () => this.#localFinished || this.#localGone());
     remoteIn.once("close", this.#remoteClose);
-    localOut.once("finish", this.#checkDone);
     remoteOut.once("finish", this.#checkDone);
     if (localIn.destroyed && !localIn.readableEnded) return this.#localGone();
     if (remoteIn.destroyed && !remoteIn.readableEnded) return this.#remoteGone();
@@ -107,12 +118,21 @@ export class Pipe {
     if (this.#remoteClosed || !held || this.#down.ended) return this.#passLocalEnd();
     held.onHeld();
     // Each byte from the upstream puts the end off again.
+    let uploadedAt = Infinity;
     const wait = (): void => {
       clearTimeout(this.#holdTimer);
-      this.#holdTimer = setTimeout(this.#passLocalEnd, held.silenceMs);
+      const now = performance.now();
+      const ms = Math.max(now, uploadedAt) - now + held.silenceMs;
+      if (ms < Infinity) this.#holdTimer = setTimeout(this.#passLocalEnd, ms);
+    };
+    // Bytes in the kernel's buffer cannot be seen leaving, and no service answers what it has not received.
+    const uploading = (): void => {
+      uploadedAt = performance.now() + held.uploadMs(this.sent);
+      wait();
     };
     this.#remote.readable.on("data", wait);
-    wait();
+    if (this.#remote.writable.writableNeedDrain) this.#remote.writable.once("drain", uploading);
+    else uploading();
   };
 
   readonly #passLocalEnd = (): void => {
@@ -130,9 +150,13 @@ export class Pipe {
   };
 
   readonly #checkDone = (): void => {
-    if (this.#over || !this.#up.ended || !this.#down.ended) return;
+    if (this.#over || !this.#down.ended || !this.#localFinished) return;
+    const { endsWithRemote, heldEnd } = this.#options;
+    // Where the remote side has gone altogether, or cannot carry one-way ends, nothing that is still to come can go out.
+    const leaves = endsWithRemote === true && (this.#remoteClosed || heldEnd !== undefined);
     const remoteFinished = this.#remoteClosed || this.#remote.writable.writableFinished;
-    if (!this.#local.writable.writableFinished || !remoteFinished) return;
+    if (!leaves && !(this.#up.ended && remoteFinished)) return;
+    if (!this.#remote.writable.writableEnded) this.#remote.writable.end();
     // Neither side is destroyed: sockets and streams close by themselves once both directions have ended, whereas
     // destroying an HTTP/2 stream could send a reset behind the end.
     this.#end("ended");

@@ -167,7 +167,7 @@ export async function startNodeFront(options: AccessProxyOptions, core: ControlC
     listener.close();
     for (const connection of connections) {
       for (const upstream of connection.upstreams) upstream.destroy();
-      connection.session?.destroy();
+      // The session ends with its socket; destroying it first would write a GOAWAY, maybe in the middle of a write.
       connection.raw.destroy();
     }
     await done;

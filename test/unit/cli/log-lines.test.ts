@@ -86,7 +86,7 @@ const cases: readonly (readonly [EngineEvent, string])[] = [
   ],
   [
     { type: "half-close-not-carried", proxy },
-    "5:57PM WRN HTTP/1.1 with https://pg.x cannot carry one-way ends: a program that ends its side first may wait a moment longer",
+    "5:57PM WRN HTTP/1.1 with https://pg.x cannot carry one-way ends: when a program ends its side first, what a service answers after a pause of more than a second is lost",
   ],
   [
     { type: "transfer-cut-short", proxy, destination: "bulk.x:80" },
