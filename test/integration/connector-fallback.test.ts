@@ -32,7 +32,6 @@ describe("HTTP/2 that is offered and does not work", () => {
   it.each([
     ["resets CONNECT with PROTOCOL_ERROR", { h2: "reset-protocol-error" }],
     ["resets CONNECT with HTTP_1_1_REQUIRED", { h2: "reset-http-1-1-required" }],
-    ["closes the connection at once", { h2: "close-after-preface" }],
     ["takes no streams", { maxConcurrentStreams: 0 }],
   ] as const)("%s: the first client gets through on HTTP/1.1, and it is remembered", async (_name, faults) => {
     await start(faults);
@@ -51,6 +50,31 @@ describe("HTTP/2 that is offered and does not work", () => {
     expect(rig.seen("peer-failed")).toEqual([]);
     first.destroy();
     second.destroy();
+  });
+
+  it("closes the connection at once: each client gets through, and the third is taken for a rule", async () => {
+    // One or two may be a proxy that restarts; without HTTP/2 one-way ends are lost, so it is not given up lightly.
+    await start({ h2: "close-after-preface" });
+    const clients = [await liveClient(tunnel), await liveClient(tunnel)];
+    expect(rig.seen("http2-given-up")).toEqual([]);
+    clients.push(await liveClient(tunnel));
+    expect(rig.seen("http2-given-up")).toHaveLength(1);
+    const sessions = rig.proxy.counters.h2SessionsTotal();
+    clients.push(await liveClient(tunnel));
+    expect(rig.proxy.counters.h2SessionsTotal()).toBe(sessions);
+    expect(rig.seen("peer-connected").map(({ via }) => via)).toEqual(Array<string>(4).fill("http/1.1"));
+    expect(rig.seen("peer-failed")).toEqual([]);
+    for (const client of clients) client.destroy();
+  });
+
+  it("works again after a proxy that restarts: nothing was learned of it", async () => {
+    await start({ h2: "close-after-preface" });
+    const during = await liveClient(tunnel);
+    rig.proxy.faults.clear();
+    const after = await liveClient(tunnel);
+    expect(rig.seen("peer-connected").map(({ via }) => via)).toEqual(["http/1.1", "h2"]);
+    during.destroy();
+    after.destroy();
   });
 
   it("many first clients all get through", async () => {

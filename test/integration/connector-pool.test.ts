@@ -99,16 +99,6 @@ describe("the proxy's stream limit", () => {
     expect(rig.proxy.counters.h2SessionsTotal()).toBe(4);
     await endAll(rig, [...clients, again]);
   });
-
-  it("is met with an error where even the connections are limited", async () => {
-    await start({ maxConcurrentStreams: 1 }, { limits: { http2SessionsPerProxy: 2 } });
-    const clients = [await liveClient(tunnel), await liveClient(tunnel)];
-    expect(await refusedClient(rig, tunnel)).toMatchObject({
-      error: { code: "too-many-connections", retryable: true },
-    });
-    await endAll(rig, clients);
-    await endAll(rig, [await liveClient(tunnel)]);
-  });
 });
 
 describe("streams the proxy did not process", () => {

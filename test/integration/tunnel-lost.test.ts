@@ -36,7 +36,13 @@ describe("nothing is lost unnoticed", () => {
     const server = await accepted;
     server.write(Buffer.alloc(50 * MB));
     await once(client, "data");
+    client.pause();
     rig.proxy.faults.goaway(0);
+    // A further client gets another connection once the GOAWAY has been seen.
+    const other = await connectTo(tunnel.address);
+    other.write("hello");
+    await once(other, "data");
+    expect(rig.proxy.counters.h2SessionsTotal()).toBe(2);
     const outcome = receiveAll(client);
     rig.proxy.faults.resetConnections();
     await expect(outcome).rejects.toMatchObject({ code: "ECONNRESET" });

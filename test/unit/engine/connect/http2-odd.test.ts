@@ -184,7 +184,8 @@ describe("a connection that ends as soon as it is open", () => {
     };
     expect(await client.open()).toMatchObject({ kind: "open", path: { via: "http/1.1" } });
     expect(proxy.spoken).toEqual(["h2", "h2", "http/1.1"]);
-    expect(givenUp()).toHaveLength(1);
+    // Once may be an accident: a proxy that restarts looks the same.
+    expect(givenUp()).toEqual([]);
   });
 });
 
