@@ -76,13 +76,13 @@ describe("a connection that has died without a word", () => {
     const client = await liveClient(tunnel);
     rig.proxy.faults.set({ ignorePings: true });
     // A second connection shows that the first is under suspicion.
-    const clients = [client];
-    while (rig.proxy.counters.h2SessionsTotal() < 2) clients.push(await liveClient(tunnel));
+    rig.proxy.faults.set({ holdConnects: true });
+    const other = liveClient(tunnel, "first bytes");
+    await eventually(() => rig.proxy.counters.h2SessionsTotal() > 1);
+    rig.proxy.faults.set({ holdConnects: false, ignorePings: false });
     await roundTrip(client, "still here");
-    rig.proxy.faults.set({ ignorePings: false });
-    await roundTrip(client, "and still");
-    expect(rig.seen("peer-closed")).toEqual([]);
-    await endAll(rig, clients);
+    await endAll(rig, [await other, client]);
+    expect(rig.seen("peer-closed").map(({ how }) => how)).toEqual(["ended", "ended"]);
   });
 
   it("is told from one that is only slow to answer: a PING that is answered keeps it", async () => {

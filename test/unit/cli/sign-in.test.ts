@@ -100,13 +100,19 @@ describe("opening a browser", () => {
   });
 
   test("does not wait for a browser that runs on, nor beyond the sign-in", async () => {
-    const program = script("slow", `echo $$ > "${folder}/pid"; exec sleep 60`);
+    // Renamed into place, so that the file never is without the number: an empty one once ended the whole test run.
+    const program = script(
+      "slow",
+      `echo $$ > "${folder}/pid.new"; mv "${folder}/pid.new" "${folder}/pid"; exec sleep 60`,
+    );
     const over = new AbortController();
     const shown = new OpenBrowser(opener(program)).show(page(), over.signal);
     await written(path.join(folder, "pid"));
     over.abort();
     await shown;
-    process.kill(Number(readFileSync(path.join(folder, "pid"), "utf8")), "SIGKILL");
+    const pid = Number(readFileSync(path.join(folder, "pid"), "utf8"));
+    expect(pid).toBeGreaterThan(1);
+    process.kill(pid, "SIGKILL");
   });
 
   test("an unsafe URL reaches neither the browser nor the terminal", async () => {
