@@ -41,9 +41,11 @@ function script(name: string, body: string): string {
 function written(file: string): Promise<string> {
   return new Promise((resolve) => {
     const look = (): void => {
-      if (!existsSync(file)) return;
+      // A shell makes the file before it writes to it.
+      const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+      if (text === "") return;
       watcher.close();
-      resolve(readFileSync(file, "utf8"));
+      resolve(text);
     };
     const watcher = watch(folder, look);
     look();
