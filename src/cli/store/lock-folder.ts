@@ -12,6 +12,11 @@ const pollMs = 50;
 const heartbeatMs = 5_000;
 /** Silence, watched while awake, after which a holder counts as gone whose process cannot be asked. */
 const silentMs = 30_000;
+/**
+ * The same for a file that says nothing yet, whose process died between making it and writing to it. Should that process
+ * only have been stopped, it finds a higher number when it goes on, and steps back.
+ */
+const emptyMs = 1_000;
 /** A poll that took longer means that this computer slept: the holder slept as well and gets its time again. */
 const sleptMs = 5_000;
 /** Finished turns whose files stay; see `LockFolder`. */
@@ -158,7 +163,7 @@ export class LockFolder {
     if (watch.file === file && watch.beat === lastBeat && sinceLastLook < sleptMs) watch.silent += sinceLastLook;
     else watch.silent = 0;
     Object.assign(watch, { file, beat: lastBeat, lastLook: now });
-    return watch.silent > silentMs;
+    return watch.silent > (text === "" ? emptyMs : silentMs);
   }
 }
 

@@ -262,6 +262,15 @@ describe("exclusive", () => {
     expect(performance.now() - killedAt).toBeLessThan(3_000);
   });
 
+  test("is taken over soon from a process that died before it could write its name", async () => {
+    await store.exclusive("one", never, () => Promise.resolve());
+    const [first = ""] = readdirSync(path.join(home, "locks"));
+    writeFileSync(path.join(home, "locks", first.replace(/\.1$/, ".2")), "", { mode: 0o600 });
+    const startedAt = performance.now();
+    await store.exclusive("one", never, () => Promise.resolve());
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+
   test("is not taken from a process that is only stopped", async () => {
     const holder = worker("hold", home);
     if (holder.stdout) await once(holder.stdout, "data");
