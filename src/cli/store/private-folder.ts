@@ -23,9 +23,28 @@ export function storageFailed(folder: string, thrown: unknown): AppError {
 
 const foreign = (uid: number): boolean => process.getuid !== undefined && uid !== process.getuid();
 
+/**
+ * Makes a folder and those above it. Not by `recursive`: where a file system lets nobody make a folder, as /proc does,
+ * Node then tries for ever.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (thrown) {
+    if (hasCode(thrown, "EEXIST")) return;
+    const above = path.dirname(folder);
+    if (!hasCode(thrown, "ENOENT") || above === folder) throw thrown;
+    await makeFolder(above);
+    // ENOENT once more means that this place takes no folders, whatever is above it.
+    await mkdir(folder, { mode: 0o700 }).catch((again: unknown) => {
+      if (!hasCode(again, "EEXIST")) throw again;
+    });
+  }
+}
+
 /** Makes the folder ours alone: creates it with mode 0700, tightens it where it is looser, refuses a foreign one. */
 export async function ensurePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const stat = await lstat(folder);
   if (!stat.isDirectory() || foreign(stat.uid)) {
     throw new AppError("storage-failed", `Culvert does not trust ${folder}: it is not a folder of this user.`, {

@@ -262,6 +262,15 @@ describe("exclusive", () => {
     expect(performance.now() - killedAt).toBeLessThan(3_000);
   });
 
+  test.runIf(process.platform === "linux")(
+    "is an error where nobody can make a folder, rather than for ever",
+    async () => {
+      const nowhere = new FileSessionStore("/proc/culvert");
+      const failure = nowhere.exclusive("one", never, () => Promise.resolve());
+      await expect(failure).rejects.toMatchObject({ code: "storage-failed" });
+    },
+  );
+
   test("is taken over soon from a process that died before it could write its name", async () => {
     await store.exclusive("one", never, () => Promise.resolve());
     const [first = ""] = readdirSync(path.join(home, "locks"));
