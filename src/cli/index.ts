@@ -29,13 +29,15 @@ async function openEngine(options: EngineOptions, home: string, log: Log, interr
     options.browserCommand === undefined
       ? systemOpener(process.platform, process.env)
       : chosenOpener(options.browserCommand, process.platform, process.env);
-  return new engine.Engine({
+  const opened = new engine.Engine({
     sessions: new FileSessionStore(home),
     browser: options.noBrowser || opener === null ? terminal : new BrowserOrTerminal(new OpenBrowser(opener), terminal),
     events: (event) => log.event(event),
     shareSessions: options.shareSessions,
     ...(options.loginMs === undefined ? {} : { limits: { loginMs: options.loginMs } }),
   });
+  interruption.cutOff = () => void opened.close({ graceMs: 0 });
+  return opened;
 }
 
 /** Reads what was asked for and does it. Resolves to the exit code. */
@@ -107,4 +109,4 @@ if (outputError !== null) {
   exitCode = exitCodeOf(outputError);
 }
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-process.exit(exitCode);
+process.exit(interruption.forced ?? exitCode);

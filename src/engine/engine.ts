@@ -192,8 +192,15 @@ export class Engine {
 
   /** Closes everything: tunnels within `graceMs` (default `limits.drainMs`), then sign-ins, then connections. Idempotent. */
   close({ graceMs = this.#limits.drainMs }: { graceMs?: number } = {}): Promise<void> {
+    if (this.#closing) this.#hurry(graceMs);
     this.#closing ??= this.#close(graceMs);
     return this.#closing;
+  }
+
+  /** A later call with a shorter grace shortens it, so that clients are reset rather than left to the end of the process. */
+  #hurry(graceMs: number): void {
+    for (const tunnel of this.#tunnels) void tunnel.close({ graceMs });
+    if (graceMs === 0) for (const peer of this.#peers) peer.stop();
   }
 
   async #close(graceMs: number): Promise<void> {

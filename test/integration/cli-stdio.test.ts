@@ -6,7 +6,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startAccessProxy, type AccessProxy } from "../support/access-proxy/index.ts";
 import { startCulvert } from "../support/run-culvert.ts";
-import { receiveAll, Upstream } from "../support/streams.ts";
+import { connectTo, endOf, receiveAll, Upstream } from "../support/streams.ts";
 
 const sources = path.join(import.meta.dirname, "../../src/cli/index.ts");
 
@@ -101,4 +101,25 @@ describe.each(["h2", "http/1.1"] as const)("standard input and output over %s", 
       expect(stderr).toMatch(/--service-account-file.*nothing came from it for 10 s/);
     },
   );
+
+  it("an empty service account is an error, and no person's session steps in", async () => {
+    const { code, stderr } = await startCulvert(args("--service-account", ""), env).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--service-account: The service account token is empty/);
+  });
+
+  it("a second Ctrl-C resets clients: a cut transfer must not look whole", async () => {
+    const port = ["tcp", "echo.corp.test:7", "--pomerium-url", proxy.origin, "--alternate-ca-path", proxy.caFile];
+    const running = startCulvert([...port, ...token()], env);
+    const [, number = ""] = await running.said(/listening on 127\.0\.0\.1:(\d+)/);
+    const client = await connectTo({ host: "127.0.0.1", port: Number(number) });
+    client.write("x");
+    await once(client, "data");
+    const end = endOf(client);
+    running.child.kill("SIGINT");
+    await running.said(/stopping;/);
+    running.child.kill("SIGINT");
+    expect(await end).toBe("ECONNRESET");
+    expect(await running.ended).toMatchObject({ code: 130 });
+  });
 });

@@ -26,8 +26,9 @@ export async function readAuthSettings(
   env: Readonly<Record<string, string | undefined>>,
   command: string,
 ): Promise<AuthSettings> {
-  const flag = given.text("service-account") ?? "";
-  if (flag !== "") return fixedToken("--service-account", flag, command);
+  // Given but empty (an unset variable of a script) is an error: a person's session must not step in for it.
+  const flag = given.text("service-account");
+  if (flag !== undefined) return fixedToken("--service-account", flag, command);
 
   const file = given.text("service-account-file") ?? "";
   if (file !== "") {
