@@ -66,6 +66,13 @@ async function sha256OfFile(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/**
+ * PostgreSQL leaves as soon as it reads the client's Terminate, with TLS's close_notify still unread, so that its kernel
+ * resets the connection. Whether that reset or the client's own end is seen first is a race of three processes: a busy
+ * machine has warned of it where an idle one never did. What was asked for has been answered and compared by then.
+ */
+const goodbyeReset = /^\S+ WRN client \d+ was cut off from the proxy's side after \d+ ms, sent \S+ kB, received \S+ kB\n/gm;
+
 /** The program did what it was asked to, and said nothing else. */
 function expectClean(ran: Ran): void {
   expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: "" });
@@ -102,7 +109,7 @@ describe.each(fronts())("through Culvert and the %s front", (front) => {
       const { code, stdout, stderr } = await local.stop();
       expect([code, stdout]).toEqual([0, ""]);
       expect(stderr).toMatch(/ INF client 1 connected to \S+ in .* \(HTTP\/2\)\n/);
-      expect(stderr).not.toMatch(/ WRN | ERR |Warning/);
+      expect(stderr.replace(goodbyeReset, "")).not.toMatch(/ WRN | ERR |Warning/);
     }
   });
 
