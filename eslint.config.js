@@ -38,6 +38,7 @@ const engineForbidden = {
   connect: ["**/session/**", "**/tunnel/**", "**/manager/**"],
   session: ["**/connect/**", "**/tunnel/**", "**/manager/**"],
   tunnel: ["**/manager/**"],
+  manager: ["**/connect/**", "**/session/**"],
 };
 
 const noImports = (patterns) => ({
@@ -96,6 +97,33 @@ export default tseslint.config(
       "**/sign-in/adapters.ts",
       "**/sign-in/open-browser.ts",
     ]),
+  },
+  {
+    // Electron's raw IPC has one file on each side; everything else goes through the contract.
+    files: ["src/main/**", "src/preload/**"],
+    ignores: ["src/main/ipc/ipc-server.ts", "src/preload/preload.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ExportDefaultDeclaration", message: "No default exports." },
+        {
+          selector: "ImportSpecifier[imported.name=/^(ipcMain|ipcRenderer|contextBridge)$/]",
+          message: "Go through the contract in src/shared/ipc.",
+        },
+      ],
+    },
+  },
+  {
+    // One file knows what provides the bridge.
+    files: ["src/renderer/**"],
+    ignores: ["src/renderer/bridge.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ExportDefaultDeclaration", message: "No default exports." },
+        { selector: "MemberExpression[object.name='window'][property.name='culvert']", message: "Use the bridge." },
+      ],
+    },
   },
   {
     files: ["src/engine/**"],

@@ -43,6 +43,9 @@ export const errorCodes = [
   "sign-in-timeout",
   "sign-in-refused",
   "service-account-refused",
+  // between the window and the main process
+  "request-refused",
+  "not-found",
   // neither the user's nor the network's doing
   "cancelled",
   "closed",

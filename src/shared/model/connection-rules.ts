@@ -1,0 +1,128 @@
+import { isLoopback, parseLocalAddress, parsePomeriumUrl, parseTarget } from "../address.ts";
+import { AppError } from "../errors.ts";
+import { addressKey, nameOf, targetKey, wantedPort } from "../words/connection.ts";
+import { connectionLimits, type Connection, type ConnectionInput, type FieldProblem } from "./connection.ts";
+
+const error = (field: FieldProblem["field"], message: string): FieldProblem => ({ field, level: "error", message });
+const warning = (field: FieldProblem["field"], message: string): FieldProblem => ({ field, level: "warning", message });
+
+/** The sentence of a refused address, without what the user wrote: it stands in the field. */
+const refusal = (thrown: unknown): string =>
+  (thrown instanceof AppError ? thrown.message : "This is not an address")
+    .replace(/[.:]? Got: .*$/s, "")
+    .replace(/\.$/, "");
+
+const holdsCertificate = (pem: string): boolean =>
+  /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(pem);
+const holdsKey = (pem: string): boolean => /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem);
+
+function addressProblems(input: ConnectionInput): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const destination = input.destination.trim();
+  if (destination === "") problems.push(error("destination", "Enter a destination, for example pg.example.com:5432"));
+  else {
+    try {
+      const { destination: parsed } = parseTarget(destination);
+      if (parsed.protocol === "udp") problems.push(error("destination", "Culvert does not carry UDP yet"));
+    } catch (thrown) {
+      problems.push(error("destination", refusal(thrown)));
+    }
+  }
+  try {
+    parseLocalAddress(input.listen);
+  } catch (thrown) {
+    problems.push(error("listen", refusal(thrown)));
+  }
+  if (input.pomeriumUrl.trim() !== "") {
+    try {
+      parsePomeriumUrl(input.pomeriumUrl);
+    } catch (thrown) {
+      problems.push(error("pomeriumUrl", refusal(thrown)));
+    }
+  }
+  return problems;
+}
+
+function credentialProblems(input: ConnectionInput): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const { trust, clientCertificate, auth } = input;
+  if (trust.kind === "ca" && !holdsCertificate(trust.pem))
+    problems.push(
+      error("ca", trust.pem.trim() === "" ? "Add the CA certificate" : "This is not a certificate in PEM form"),
+    );
+  if (clientCertificate.kind === "pem") {
+    const { certificate, key } = clientCertificate;
+    if (certificate.trim() === "") problems.push(error("certificate", "Add the certificate"));
+    else if (!holdsCertificate(certificate))
+      problems.push(error("certificate", "This is not a certificate in PEM form"));
+    if (key.kind === "set" && key.value.trim() === "") problems.push(error("key", "Add the private key"));
+    else if (key.kind === "set" && !holdsKey(key.value))
+      problems.push(error("key", "This is not a private key in PEM form"));
+  }
+  if (auth.kind === "token" && auth.token.kind === "set" && auth.token.value.trim() === "")
+    problems.push(error("token", "Enter the token"));
+  if (auth.kind === "token-file" && auth.path.trim() === "") problems.push(error("tokenFile", "Choose the token file"));
+  return problems;
+}
+
+function warnings(input: ConnectionInput, others: readonly Connection[]): FieldProblem[] {
+  const found: FieldProblem[] = [];
+  const port = wantedPort(input.listen);
+  const samePort =
+    port === null ? undefined : others.find((other) => addressKey(other.listen) === addressKey(input.listen));
+  if (samePort) {
+    found.push(warning("listen", `Port ${port} is also used by ${nameOf(samePort)}. Only one of them can be on.`));
+  }
+  if (!isLoopback(parseLocalAddress(input.listen)))
+    found.push(warning("listen", "Other computers on your network can use this port."));
+  const key = targetKey(input);
+  const sameTarget = others.find((other) => targetKey(other) === key);
+  if (sameTarget) found.push(warning("destination", `This has the same destination as ${nameOf(sameTarget)}.`));
+  if (
+    /^http:/i.test(input.pomeriumUrl.trim()) &&
+    !isLoopback({ host: parsePomeriumUrl(input.pomeriumUrl).host, port: 0 })
+  )
+    found.push(warning("pomeriumUrl", "Without https your session and your data go over the network in clear text."));
+  return found;
+}
+
+/**
+ * Everything about a connection that can be known from its text alone; certificates are checked by the main process.
+ * Errors stop Save, warnings do not.
+ * @param others every saved connection; the one with the same id is left out.
+ */
+export function problemsOf(input: ConnectionInput, others: readonly Connection[]): FieldProblem[] {
+  const problems = [...addressProblems(input), ...credentialProblems(input)];
+  if (input.tags.length > connectionLimits.tags)
+    problems.push(error("tags", `At most ${connectionLimits.tags} tags fit on one connection`));
+  const bad = problems.some(({ field }) => field === "destination" || field === "listen" || field === "pomeriumUrl");
+  return bad
+    ? problems
+    : [
+        ...problems,
+        ...warnings(
+          input,
+          others.filter(({ id }) => id !== input.id),
+        ),
+      ];
+}
+
+/** True where a running tunnel may go on as it is: only its name, tags, pin or start setting differ. */
+export function sameTunnel(saved: Connection, input: ConnectionInput): boolean {
+  const { clientCertificate: certificate, auth } = input;
+  if (certificate.kind === "pem" && (certificate.key.kind === "set" || certificate.passphrase.kind === "set"))
+    return false;
+  if (auth.kind === "token" && auth.token.kind === "set") return false;
+  const certificateOf = ({ clientCertificate }: Connection | ConnectionInput): unknown =>
+    clientCertificate.kind === "none" ? null : clientCertificate.certificate;
+  const authOf = ({ auth: by }: Connection | ConnectionInput): unknown => (by.kind === "token-file" ? by : by.kind);
+  const trustOf = ({ trust }: Connection | ConnectionInput): unknown => (trust.kind === "ca" ? trust.pem : trust.kind);
+  const parts = (one: Connection | ConnectionInput): unknown => [
+    targetKey(one),
+    addressKey(one.listen),
+    trustOf(one),
+    certificateOf(one),
+    authOf(one),
+  ];
+  return JSON.stringify(parts(saved)) === JSON.stringify(parts(input));
+}

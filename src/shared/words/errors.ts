@@ -1,0 +1,138 @@
+import type { AppErrorData, ErrorCode } from "../errors.ts";
+import { splitDestination } from "./connection.ts";
+
+/** What the interface can offer beside an error. */
+export type ErrorAction =
+  | "use-next-port"
+  | "try-again"
+  | "edit"
+  | "edit-local-address"
+  | "add-ca"
+  | "choose-certificate"
+  | "copy-report"
+  | "sign-in"
+  | "sign-in-as-other"
+  | "sign-in-settings";
+
+/** An error in the words of the app (ui.md, section 7). */
+export interface ErrorWords {
+  /** Two to five words for a row. */
+  readonly row: string;
+  /** The fact, a sentence without its full stop. */
+  readonly title: string;
+  /** What to do. */
+  readonly text: string;
+  /** The first is the one that most people want. */
+  readonly actions: readonly ErrorAction[];
+}
+
+interface Entry {
+  readonly row: string | ((port: string) => string);
+  /** In place of the error's own next step, which is worded for the command line or for both. */
+  readonly step?: string;
+  readonly actions: readonly ErrorAction[];
+}
+
+const askAdministrator = "If it stays so, ask the administrator of the proxy.";
+
+const entries: Readonly<Record<ErrorCode, Entry>> = {
+  "address-invalid": { row: "Address not valid", actions: ["edit"] },
+  "setting-invalid": { row: "Setting not valid", actions: ["edit"] },
+  "file-unreadable": { row: "File cannot be read", actions: ["edit", "try-again"] },
+  "client-certificate-invalid": { row: "Client certificate not valid", actions: ["choose-certificate"] },
+  "not-available-yet": { row: "Not available yet", actions: ["edit"] },
+  "port-in-use": {
+    row: (port) => (port === "" ? "Port is in use" : `Port ${port} is in use`),
+    step: "Choose another port, or close that program.",
+    actions: ["use-next-port", "try-again"],
+  },
+  "port-needs-rights": {
+    row: "Port needs more rights",
+    step: "Ports from 1024 up need no rights.",
+    actions: ["use-next-port"],
+  },
+  "address-not-here": { row: "Address not here", actions: ["edit-local-address"] },
+  "listen-failed": { row: "Port cannot be opened", actions: ["edit-local-address", "try-again"] },
+  "storage-failed": { row: "Not saved", actions: ["try-again"] },
+  "host-not-found": { row: "Host not found", actions: ["edit", "try-again"] },
+  "no-answer": { row: "No answer", step: "Check the network, or connect to your VPN.", actions: ["try-again"] },
+  refused: { row: "Refused", step: "Check the Pomerium URL and its port.", actions: ["try-again", "edit"] },
+  "network-unreachable": { row: "No network", actions: ["try-again"] },
+  "connection-lost": { row: "Connection lost", step: "Check the network.", actions: ["try-again"] },
+  "too-many-connections": { row: "Too many clients", actions: [] },
+  "certificate-not-trusted": {
+    row: "Certificate not trusted",
+    step: "Add your organisation’s CA certificate, or ask your administrator for it.",
+    actions: ["add-ca", "try-again", "copy-report"],
+  },
+  "certificate-expired": { row: "Certificate expired", actions: ["copy-report", "try-again"] },
+  "certificate-not-yet-valid": { row: "Certificate not valid yet", actions: ["copy-report", "try-again"] },
+  "certificate-wrong-name": {
+    row: "Wrong certificate name",
+    step: "You may be talking to another server.",
+    actions: ["edit", "copy-report"],
+  },
+  "client-certificate-needed": {
+    row: "Client certificate needed",
+    step: "Choose the certificate that your organisation gave you.",
+    actions: ["choose-certificate"],
+  },
+  "client-certificate-refused": {
+    row: "Client certificate refused",
+    actions: ["choose-certificate", "copy-report"],
+  },
+  "tls-failed": { row: "TLS failed", actions: ["try-again", "edit", "copy-report"] },
+  "sign-in-needed": { row: "Sign-in needed", step: "Sign in to go on.", actions: ["sign-in"] },
+  "access-denied": { row: "Access denied", actions: ["copy-report", "sign-in-as-other", "try-again"] },
+  "no-such-route": {
+    row: "No such route",
+    step: "It may have been renamed. The port is the port in the route’s address.",
+    actions: ["edit", "try-again"],
+  },
+  "wrong-proxy": { row: "Another proxy’s route", actions: ["edit"] },
+  "device-not-enrolled": { row: "Device not enrolled", actions: ["copy-report", "try-again"] },
+  "upstream-unavailable": {
+    row: "Destination unreachable",
+    step: "The service may be down.",
+    actions: ["try-again", "copy-report"],
+  },
+  "rate-limited": { row: "Too many requests", actions: ["try-again"] },
+  "proxy-error": { row: "Proxy error", step: askAdministrator, actions: ["try-again", "copy-report"] },
+  "unexpected-answer": { row: "Unexpected answer", actions: ["copy-report", "try-again"] },
+  "not-pomerium": { row: "Not a Pomerium server", actions: ["edit", "try-again"] },
+  "sign-in-failed": { row: "Sign-in failed", actions: ["sign-in", "copy-report"] },
+  "sign-in-timeout": { row: "Sign-in not finished", step: "Sign in when you are ready.", actions: ["sign-in"] },
+  "sign-in-refused": { row: "Sign-in refused", actions: ["sign-in", "copy-report"] },
+  "service-account-refused": { row: "Token refused", actions: ["edit", "try-again"] },
+  "request-refused": { row: "Refused", actions: [] },
+  "not-found": { row: "Not found", actions: [] },
+  cancelled: { row: "Cancelled", actions: ["try-again"] },
+  closed: { row: "Closed", actions: ["try-again"] },
+  internal: {
+    row: "Culvert failed",
+    step: "Try again; if it happens again, copy the report and tell the makers of Culvert.",
+    actions: ["try-again", "copy-report"],
+  },
+};
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");
+
+/**
+ * An error in the words of the app. The title is the first sentence of its message, which names the real hosts; the text
+ * is the rest and the next step.
+ * @param about where it happened: a local port for errors of listening.
+ */
+export function errorWords(error: AppErrorData, about: { readonly address?: string | null } = {}): ErrorWords {
+  const entry = entries[error.code];
+  const port = /\bport (\d+)/i.exec(error.message)?.[1] ?? splitDestination(about.address ?? "").port.slice(1);
+  const end = /\.\s+(?=["“A-Z0-9])/.exec(error.message);
+  const title = end ? error.message.slice(0, end.index) : withoutStop(error.message);
+  const rest = end ? error.message.slice(end.index + end[0].length) : "";
+  const step = entry.step ?? error.userAction ?? "";
+  return {
+    row: typeof entry.row === "string" ? entry.row : entry.row(port),
+    title: title.replace(/ \(process \d+\)/, ""),
+    text: [rest, step].filter((part) => part !== "").join(" "),
+    actions: entry.actions,
+  };
+}

@@ -1,0 +1,152 @@
+import { describe, expect, test } from "vitest";
+import { problemsOf, sameTunnel } from "../../../../src/shared/model/connection-rules.ts";
+import {
+  emptyConnectionInput,
+  type Connection,
+  type ConnectionInput,
+} from "../../../../src/shared/model/connection.ts";
+
+const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+const input = (change: Partial<ConnectionInput> = {}): ConnectionInput => ({
+  ...emptyConnectionInput(id(1)),
+  destination: "pg.corp.test:5432",
+  ...change,
+});
+const saved = (change: Partial<Connection> = {}): Connection => ({
+  ...emptyConnectionInput(id(2)),
+  destination: "other.corp.test:5432",
+  clientCertificate: { kind: "none" },
+  auth: { kind: "browser" },
+  pinned: false,
+  lastUsedAt: null,
+  ...change,
+});
+const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+const key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+const messages = (change: Partial<ConnectionInput>, others: Connection[] = []): string[] =>
+  problemsOf(input(change), others).map(({ field, level, message }) => `${level} ${field}: ${message}`);
+
+describe("errors, in the words of ui.md", () => {
+  const cases: readonly (readonly [Partial<ConnectionInput>, string])[] = [
+    [{ destination: " " }, "error destination: Enter a destination, for example pg.example.com:5432"],
+    [
+      { destination: "pg.corp.test" },
+      "error destination: Add a port, for example pg.corp.test:5432. It is the port in the route's address",
+    ],
+    [{ destination: "pg:99999" }, "error destination: The port must be from 1 to 65535"],
+    [{ destination: "2001:db8::1:5432" }, "error destination: Put IPv6 in brackets, for example [2001:db8::1]:5432"],
+    [{ destination: "udp+https://dns.corp.test:53" }, "error destination: Culvert does not carry UDP yet"],
+    [{ listen: "127.0.0.1:x" }, "error listen: The port must be from 0 to 65535"],
+    [
+      { pomeriumUrl: "access.corp.test" },
+      "error pomeriumUrl: Start with https://, for example https://pomerium.example.com",
+    ],
+    [
+      { pomeriumUrl: "https://access.corp.test/x" },
+      "error pomeriumUrl: Leave out the path after the host: https://access.corp.test/x",
+    ],
+    [{ trust: { kind: "ca", pem: "junk", label: "" } }, "error ca: This is not a certificate in PEM form"],
+    [
+      {
+        clientCertificate: {
+          kind: "pem",
+          certificate: "",
+          label: "",
+          key: { kind: "set", value: key },
+          passphrase: { kind: "keep" },
+        },
+      },
+      "error certificate: Add the certificate",
+    ],
+    [
+      {
+        clientCertificate: {
+          kind: "pem",
+          certificate: pem,
+          label: "",
+          key: { kind: "set", value: "" },
+          passphrase: { kind: "keep" },
+        },
+      },
+      "error key: Add the private key",
+    ],
+    [{ auth: { kind: "token", token: { kind: "set", value: " " } } }, "error token: Enter the token"],
+    [{ auth: { kind: "token-file", path: "" } }, "error tokenFile: Choose the token file"],
+  ];
+  test.each(cases)("%o", (change, message) => {
+    expect(messages(change)).toEqual([message]);
+  });
+
+  test("a pasted link is a destination", () => {
+    expect(messages({ destination: "tcp+https://access.corp.test/pg.corp.test:5432" })).toEqual([]);
+  });
+});
+
+describe("warnings", () => {
+  test("a port that another connection uses, too, however it is written", () => {
+    const other = saved({ name: "Orders", listen: "127.0.0.1:5432" });
+    expect(messages({ listen: "5432" }, [other])).toEqual([
+      "warning listen: Port 5432 is also used by Orders. Only one of them can be on.",
+    ]);
+    expect(messages({ listen: "" }, [saved({ listen: "" })])).toEqual([]);
+  });
+
+  test("a port that other computers can use", () => {
+    expect(messages({ listen: "0.0.0.0:5432" })).toEqual([
+      "warning listen: Other computers on your network can use this port.",
+    ]);
+  });
+
+  test("the same destination, and never itself", () => {
+    const twin = saved({ destination: "PG.corp.test:5432", name: "Twin" });
+    expect(messages({}, [twin])).toEqual(["warning destination: This has the same destination as Twin."]);
+    expect(messages({}, [{ ...twin, id: id(1) }])).toEqual([]);
+  });
+
+  test("a session in clear text", () => {
+    expect(messages({ pomeriumUrl: "http://access.corp.test" })).toHaveLength(1);
+    expect(messages({ pomeriumUrl: "http://127.0.0.1:8080" })).toEqual([]);
+  });
+});
+
+describe("what a running tunnel can take over as it is", () => {
+  const running = saved({ id: id(1), destination: "pg.corp.test:5432" });
+
+  test("name, tags, start setting, and the same address in other words", () => {
+    const change = input({ name: "New", tags: ["a"], startAtLaunch: true, destination: " PG.corp.test:5432" });
+    expect(sameTunnel(running, change)).toBe(true);
+  });
+
+  test.each<Partial<ConnectionInput>>([
+    { destination: "pg.corp.test:5433" },
+    { listen: "5433" },
+    { pomeriumUrl: "https://access.corp.test" },
+    { trust: { kind: "unverified" } },
+    { auth: { kind: "token-file", path: "/a" } },
+    { auth: { kind: "token", token: { kind: "set", value: "x" } } },
+    {
+      clientCertificate: {
+        kind: "pem",
+        certificate: pem,
+        label: "",
+        key: { kind: "keep" },
+        passphrase: { kind: "keep" },
+      },
+    },
+  ])("not %o", (change) => {
+    expect(sameTunnel(running, input(change))).toBe(false);
+  });
+
+  test("kept secrets are no change, new ones are", () => {
+    const with_ = saved({ ...running, clientCertificate: { kind: "pem", certificate: pem, label: "a" } });
+    const keep = {
+      kind: "pem",
+      certificate: pem,
+      label: "b",
+      key: { kind: "keep" },
+      passphrase: { kind: "keep" },
+    } as const;
+    expect(sameTunnel(with_, input({ clientCertificate: keep }))).toBe(true);
+    expect(sameTunnel(with_, input({ clientCertificate: { ...keep, key: { kind: "set", value: key } } }))).toBe(false);
+  });
+});
