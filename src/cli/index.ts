@@ -72,6 +72,8 @@ function lostOutput(error: NodeJS.ErrnoException): AppError {
   });
 }
 
+// Whoever looks for the holder of a port finds this name rather than "node".
+process.title = "culvert";
 const argv = process.argv.slice(2);
 const log = new Log({
   // Known before anything is parsed, so that a mistake on the command line is told in the form that was asked for.

@@ -188,6 +188,15 @@ describe("signing in", () => {
     expect(next).toEqual({ code: 0, stdout: "again", stderr: "" });
   });
 
+  test("a sign-in that could not be kept is a failure of login, whose only work it is", async () => {
+    const [openUrl, caFile] = [path.join(import.meta.dirname, "../../scripts/demo-browser.ts"), proxy.caFile];
+    const command = `"${process.execPath}" "${openUrl}" "${caFile}"`;
+    const args = ["login", proxy.origin, "--alternate-ca-path", caFile, "--browser-cmd", command];
+    const { code, stdout, stderr } = await culvert(args, { ...env, CULVERT_HOME: "/dev/null/home" });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/ERR The sign-in at https:\S+ could not be kept\./);
+  });
+
   test("--browser-cmd is given the URL", async () => {
     const file = path.join(home, "url");
     const command = `/bin/sh -c 'printf %s "$0" > "${file}.new" && mv "${file}.new" "${file}"'`;

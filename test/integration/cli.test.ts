@@ -211,6 +211,30 @@ describe("a running tcp", () => {
     expect((await running.ended).code).toBe(0);
   });
 
+  test("a session in clear text is warned about, but not within this computer", async () => {
+    const args = (host: string): string[] => ["tcp", "a.corp.test:1", "--pomerium-url", `http://${host}`];
+    const running = startCulvert(args("pomerium.corp.test"), env);
+    await running.said(/WRN http:\/\/pomerium\.corp\.test is reached without TLS/);
+    await running.said(listening);
+    running.child.kill("SIGINT");
+    await running.ended;
+    const near = startCulvert(args("127.0.0.1:8080"), env);
+    await near.said(listening);
+    near.child.kill("SIGINT");
+    expect((await near.ended).stderr).not.toContain("without TLS");
+  });
+
+  test("a port that another culvert holds is told as culvert's, not as node's", async () => {
+    const first = startCulvert(["tcp", "a.corp.test:1"], env);
+    const port = (await first.said(listening))[2] ?? "";
+    const { code, stderr } = await culvert(["tcp", "a.corp.test:1", "--listen", port], env);
+    first.child.kill("SIGINT");
+    await first.ended;
+    expect(code).toBe(1);
+    if (process.platform === "linux")
+      expect(stderr).toContain(`culvert (process ${first.child.pid}) uses port ${port}`);
+  });
+
   test("lives on when nobody reads its stderr", async () => {
     const running = startCulvert(["tcp", "127.0.0.1:1", "--pomerium-url", "https://127.0.0.1:1"], env);
     const port = Number((await running.said(listening))[2]);

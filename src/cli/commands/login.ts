@@ -1,3 +1,4 @@
+import { AppError } from "../../shared/errors.ts";
 import { readEngineOptions } from "../arguments/engine-options.ts";
 import { jsonLogFlag, signInFlags, tlsFlags } from "../arguments/flags.ts";
 import type { ParsedArguments } from "../arguments/parse-arguments.ts";
@@ -5,6 +6,7 @@ import type { CommandSpec } from "../arguments/spec.ts";
 import { readTlsSettings } from "../arguments/tls-settings.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { printable } from "../log/text.ts";
+import { warnOfClearText } from "./clear-text.ts";
 import { proxyArgument } from "./proxy-argument.ts";
 
 const spec: CommandSpec = {
@@ -23,10 +25,18 @@ async function run(context: CommandContext, given: ParsedArguments): Promise<num
   const proxy = proxyArgument(given.positionals[0] ?? "", spec.name);
   const options = readEngineOptions(given, spec.name, false);
   const tls = await readTlsSettings(given, spec.name);
+  warnOfClearText(context.log, [proxy]);
   const engine = await context.openEngine(options);
   try {
     const session = await engine.login(proxy, tls, context.stop);
     const who = session.user?.email ?? session.user?.name;
+    // The engine would go on with a session that it could not store; this process ends, and the session with it.
+    const kept = await (await context.openStore()).list().catch(() => []);
+    if (!kept.some(({ jwt }) => jwt === session.jwt)) {
+      throw new AppError("storage-failed", `The sign-in at ${session.proxy} could not be kept.`, {
+        userAction: "Mend what the warning says and sign in again.",
+      });
+    }
     await context.print(printable(`Signed in at ${session.proxy}${who === undefined ? "" : ` as ${who}`}.`) + "\n");
     return 0;
   } finally {

@@ -18,6 +18,7 @@ import type { CommandSpec } from "../arguments/spec.ts";
 import { readTlsSettings } from "../arguments/tls-settings.ts";
 import { readTunnelArguments, type TunnelArgument } from "../arguments/tunnel-arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { warnOfClearText } from "./clear-text.ts";
 
 const spec: CommandSpec = {
   name: "tcp",
@@ -60,6 +61,10 @@ async function run(context: CommandContext, given: ParsedArguments): Promise<num
       "the proxy's certificate is not verified: anyone on the way can read along",
     );
   }
+  warnOfClearText(
+    context.log,
+    tunnels.map(({ target }) => target.proxy),
+  );
   const settings = tunnels.map(({ id, target, listen }) => ({ id, target, listen, tls, auth }));
   const [first] = settings;
   try {

@@ -61,6 +61,15 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
       return entry("error", `${several ? `${event.destination}: ` : ""}${sentenceOf(event.error)}`);
     case "tunnel-stopped":
       return entry("info", `stopped listening on ${event.address}`);
+    case "tunnel-retrying":
+      return entry(
+        "warn",
+        `${several ? `${event.destination}: ` : ""}${sentenceOf(event.error)} Trying again in ${duration(event.inMs)}.`,
+      );
+    case "tunnel-recovered":
+      return entry("info", `${event.destination} can be reached again`);
+    case "tunnel-given-up":
+      return entry("error", `${several ? `${event.destination}: ` : ""}${sentenceOf(event.error)}`);
     case "peer-opened":
       return entry("info", `${client(event)} from ${event.from}`);
     case "peer-signing-in":
@@ -70,6 +79,8 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
         "info",
         `${client(event)} connected to ${event.destination} in ${duration(event.ms)} (${event.via === "h2" ? "HTTP/2" : "HTTP/1.1"})`,
       );
+    case "peer-waiting":
+      return entry("info", `${client(event)} waits until ${event.destination} can be reached`);
     case "peer-failed": {
       const sentence = sentenceOf(event.error);
       return entry(failureLevel(event.error), scope === "stdio" ? sentence : `${client(event)}: ${sentence}`);
@@ -92,6 +103,8 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
       );
     case "browser-failed":
       return entry("warn", sentenceOf(event.error), true);
+    case "session-changed":
+      return entry("info", `the session at ${event.proxy} has changed`);
     case "session-ended":
       return entry("info", `the session at ${event.proxy} has ended`);
     case "session-shared":
