@@ -64,7 +64,10 @@ export default tseslint.config(
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
-      parserOptions: { project: ["src/*/tsconfig.json", "test/tsconfig.json"], tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ["src/*/tsconfig.json", "test/tsconfig.json", "test/tsconfig.page.json"],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     plugins: { culvert: { rules: { "kebab-case-files": kebabCaseFiles } } },
     rules: {

@@ -11,7 +11,7 @@ export interface Step {
 export const format: Step = { name: "format", command: ["prettier", "--check", "."] };
 export const lint: Step = { name: "lint", command: ["eslint", "--max-warnings=0", "."] };
 export const types: Step = { name: "types", command: ["tsc", "-b"] };
-export const build: Step = { name: "build", command: ["vite", "build", "--config", "vite.cli.config.ts"] };
+export const build: Step = { name: "build", command: ["npm", "run", "--silent", "build"] };
 
 /** Runs the steps one after the other; ends the process with 1 at the first that fails. */
 export async function runSteps(steps: readonly Step[]): Promise<void> {

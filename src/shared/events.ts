@@ -27,6 +27,25 @@ export type EngineEvent =
       readonly error: AppErrorData;
     }
   | { readonly type: "tunnel-stopped"; readonly tunnel: string; readonly address: string }
+  /** The destination cannot be reached now; the next attempt is made in `inMs`. */
+  | {
+      readonly type: "tunnel-retrying";
+      readonly tunnel: string;
+      readonly destination: string;
+      /** Attempts that have failed in a row. */
+      readonly attempt: number;
+      readonly inMs: number;
+      readonly error: AppErrorData;
+    }
+  /** What `tunnel-retrying` or `tunnel-given-up` said is over. */
+  | { readonly type: "tunnel-recovered"; readonly tunnel: string; readonly destination: string }
+  /** An attempt has ended with an error that does not go away by itself: no further one is made unless somebody asks. */
+  | {
+      readonly type: "tunnel-given-up";
+      readonly tunnel: string;
+      readonly destination: string;
+      readonly error: AppErrorData;
+    }
   | { readonly type: "peer-opened"; readonly tunnel: string; readonly peer: number; readonly from: string }
   | { readonly type: "peer-signing-in"; readonly tunnel: string; readonly peer: number; readonly proxy: string }
   | {
@@ -37,6 +56,16 @@ export type EngineEvent =
       readonly via: Via;
       /** From accept to the open tunnel, a sign-in included. */
       readonly ms: number;
+      /** The attempt that succeeded alone, where a sign-in or a wait for a retry came before it. */
+      readonly openMs?: number;
+    }
+  /** The way failed for now: the client waits for the next attempt of its tunnel. Said once for each such wait. */
+  | {
+      readonly type: "peer-waiting";
+      readonly tunnel: string;
+      readonly peer: number;
+      readonly destination: string;
+      readonly error: AppErrorData;
     }
   | {
       readonly type: "peer-failed";
@@ -61,10 +90,14 @@ export type EngineEvent =
       readonly ms: number;
     }
   | { readonly type: "sign-in-started"; readonly proxy: string }
+  /** `proxy` waits for the sign-in that runs at `at`, another host of the same Pomerium. */
+  | { readonly type: "sign-in-joined"; readonly proxy: string; readonly at: string }
   | { readonly type: "sign-in-finished"; readonly proxy: string; readonly ms: number }
   | { readonly type: "sign-in-failed"; readonly proxy: string; readonly ms: number; readonly error: AppErrorData }
   /** The browser could not be opened; the sign-in goes on, since a person can still open the page. */
   | { readonly type: "browser-failed"; readonly proxy: string; readonly error: AppErrorData }
+  /** The sessions that are kept have changed at this proxy: one came, one went, or more was learned of it. */
+  | { readonly type: "session-changed"; readonly proxy: string }
   /** The proxy refused the JWT of a session, which is therefore forgotten. */
   | { readonly type: "session-ended"; readonly proxy: string }
   /** `culvert` uses the session of another host of the same Pomerium. */

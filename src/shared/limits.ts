@@ -26,6 +26,14 @@ export const limits = {
   callbackFlushMs: 2_000,
   /** From `close()` until clients are cut off. */
   drainMs: 5_000,
+  /** The first wait before a path that failed is tried again; each further wait is twice as long. */
+  retryFirstMs: 1_000,
+  /** The longest of these waits. */
+  retryMostMs: 30_000,
+  /** What a connection needs to run (its files and secrets) must have been read after this. */
+  settingsMs: 10_000,
+  /** Traffic is sampled this often while anything is on. */
+  sampleMs: 1_000,
   /** Happy eyeballs: head start of one address over the next (RFC 8305 §5). */
   nextAddressMs: 250,
   /** HTTP/1.1 only: silence of the upstream after which a held-back FIN is passed on (protocol.md, half-close). */

@@ -43,6 +43,8 @@ export type PeerState =
 export type PeerInput =
   | { readonly type: "sign-in" }
   | { readonly type: "signed-in" }
+  /** The attempt failed; another one follows. */
+  | { readonly type: "wait" }
   | { readonly type: "opened"; readonly via: Via }
   | { readonly type: "close" }
   | { readonly type: "closed"; readonly how: PeerEnd | "failed" };
@@ -53,6 +55,7 @@ export function nextPeerState(state: PeerState, input: PeerInput): PeerState {
     case "sign-in":
       return state.kind === "connecting" ? { kind: "signing-in" } : state;
     case "signed-in":
+    case "wait":
       return state.kind === "signing-in" ? { kind: "connecting" } : state;
     case "opened":
       return state.kind === "connecting" ? { kind: "connected", via: input.via } : state;

@@ -11,6 +11,8 @@ import {
 import { settingsChangeSchema } from "../model/settings.ts";
 import type { Snapshot, Update } from "./snapshot.ts";
 
+export { channels, windowApiKey } from "./channels.ts";
+
 /** A call that the renderer may make: what it must send, and what it gets. */
 export interface CallSpec<Args extends v.GenericSchema, Result> {
   /** A strict tuple of the arguments. */
@@ -137,14 +139,8 @@ export interface Bridge {
 export type CallOutcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: AppErrorData };
 
-/** The names of Electron's IPC channels. */
-export const channels = { call: "culvert:call", update: "culvert:update" } as const;
-
 /** What preload puts on the page's window: the same as `Bridge`, but with outcomes, since errors lose their class there. */
 export interface WindowApi {
   readonly call: (name: string, args: readonly unknown[]) => Promise<CallOutcome<unknown>>;
   readonly subscribe: (listener: (update: Update) => void) => () => void;
 }
-
-/** Where preload puts it. */
-export const windowApiKey = "culvert";

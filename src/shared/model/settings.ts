@@ -26,12 +26,12 @@ export type Settings = v.InferOutput<typeof settingsSchema>;
 
 export const defaultSettings: Settings = v.parse(settingsSchema, {});
 
-/** Some settings, to change those and no others. */
-export const settingsChangeSchema = v.partial(
-  v.strictObject(
-    Object.fromEntries(
-      Object.entries(settingsSchema.entries).map(([name, entry]) => [name, entry.wrapped]),
-    ) as unknown as { [K in keyof Settings]: v.GenericSchema<Settings[K]> },
-  ),
+/** Some settings, to change those and no others. A setting that is there has a value: undefined is none. */
+export const settingsChangeSchema = v.strictObject(
+  Object.fromEntries(
+    Object.entries(settingsSchema.entries).map(([name, entry]) => [name, v.exactOptional(entry.wrapped as never)]),
+  ) as unknown as {
+    [K in keyof Settings]: v.ExactOptionalSchema<v.GenericSchema<Settings[K]>, undefined>;
+  },
 );
 export type SettingsChange = Partial<Settings>;

@@ -21,6 +21,7 @@ const tunnelInputs: TunnelInput[] = [
 const peerInputs: PeerInput[] = [
   { type: "sign-in" },
   { type: "signed-in" },
+  { type: "wait" },
   { type: "opened", via: "h2" },
   { type: "close" },
   { type: "closed", how: "ended" },
