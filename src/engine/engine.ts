@@ -3,15 +3,17 @@ import type { Readable, Writable } from "node:stream";
 import { originOf, parsePomeriumUrl, type LocalAddress, type ProxyAddress, type Target } from "../shared/address.ts";
 import { AppError } from "../shared/errors.ts";
 import { limits as defaultLimits, type Limits } from "../shared/limits.ts";
+import type { ClientInfo } from "../shared/model/activity.ts";
 import { throwIfAborted } from "./aborts.ts";
 import { Connector } from "./connect/connector.ts";
 import type { EnginePorts, ProxyApi, Session } from "./ports.ts";
 import { Sessions, type SignedOut } from "./session/sessions.ts";
-import { createTlsIdentity, type TlsIdentity } from "./tls/identity.ts";
+import { TlsIdentities } from "./tls/identities.ts";
+import type { TlsIdentity } from "./tls/identity.ts";
 import type { TlsSettings } from "./tls/settings.ts";
 import { Opener, type AuthSettings } from "./tunnel/opener.ts";
 import { Peer } from "./tunnel/peer.ts";
-import { TcpTunnel } from "./tunnel/tunnel.ts";
+import { TcpTunnel, type Totals } from "./tunnel/tunnel.ts";
 
 export interface TunnelSettings {
   /** Unique among the engine's tunnels; names the tunnel in events. */
@@ -20,6 +22,11 @@ export interface TunnelSettings {
   readonly listen: LocalAddress;
   readonly tls: TlsSettings;
   readonly auth: AuthSettings;
+  /**
+   * Clients wait while the destination cannot be reached for now, and it is tried again and again; without it they are
+   * reset.
+   */
+  readonly retry?: true;
 }
 
 export interface Tunnel {
@@ -28,6 +35,14 @@ export interface Tunnel {
   readonly address: { host: string; port: number };
   /** Clients now. */
   readonly peers: number;
+  /** Clients now, oldest first. */
+  clients(): ClientInfo[];
+  /** Cuts one client off. Returns false when there is no such client. */
+  disconnect(peer: number): boolean;
+  /** Bytes of all clients so far, those that have left included: exact, and never less than before. */
+  totals(): Totals;
+  /** Ends the wait for the next attempt; tests anew an error that stays. Only where `retry` is set. */
+  tryNow(): void;
   /** Stops accepting, lets clients finish for `graceMs`, then cuts them off. Idempotent. */
   close(options: { graceMs: number }): Promise<void>;
   /** Settles when nothing of the tunnel is left; never rejects. */
@@ -43,8 +58,7 @@ export class Engine {
   readonly #opener: Opener;
   readonly #tunnels = new Set<TcpTunnel>();
   readonly #peers = new Set<Peer>();
-  /** By key, so that tunnels with equal settings share one SecureContext and one pool. */
-  readonly #identities = new Map<string, TlsIdentity>();
+  readonly #identities = new TlsIdentities();
   readonly #saidHeldEnd = new Set<string>();
   #closing: Promise<void> | null = null;
 
@@ -53,7 +67,7 @@ export class Engine {
     this.#limits = { ...defaultLimits, ...ports.limits };
     this.#connector = new Connector({ limits: this.#limits, events: ports.events, lookup: ports.lookup });
     const api: ProxyApi = {
-      get: (proxy, tls, path, jwt, signal) => this.#connector.get(proxy, this.#identityFor(tls.key), path, jwt, signal),
+      get: (proxy, tls, path, jwt, signal) => this.#connector.get(proxy, this.#identities.of(tls), path, jwt, signal),
     };
     this.#sessions = new Sessions({
       api,
@@ -64,20 +78,6 @@ export class Engine {
       share: ports.shareSessions ?? true,
     });
     this.#opener = new Opener(this.#connector, this.#sessions);
-  }
-
-  #identity(settings: TlsSettings): TlsIdentity {
-    const identity = createTlsIdentity(settings);
-    const known = this.#identities.get(identity.key);
-    if (known) return known;
-    this.#identities.set(identity.key, identity);
-    return identity;
-  }
-
-  #identityFor(key: string): TlsIdentity {
-    const identity = this.#identities.get(key);
-    if (!identity) throw new AppError("internal", "TLS settings that this engine did not make.");
-    return identity;
   }
 
   #checkOpen(signal: AbortSignal): void {
@@ -101,19 +101,22 @@ export class Engine {
    */
   async openTunnel(settings: TunnelSettings, signal: AbortSignal): Promise<Tunnel> {
     this.#checkOpen(signal);
-    const { id, target, listen, auth } = settings;
+    const { id, target, listen, auth, retry = false } = settings;
     checkTcp(target);
-    const identity = this.#identity(settings.tls);
-    const tunnel = await TcpTunnel.open(
-      {
-        ...this.#common(),
-        id,
-        listen,
-        request: { target, identity, auth },
-        onHeldEnd: (proxy) => this.#heldEnd(proxy),
-      },
-      signal,
-    );
+    const { identity, release } = this.#identities.lease(settings.tls);
+    const options = {
+      ...this.#common(),
+      id,
+      listen,
+      request: { target, identity, auth },
+      onHeldEnd: (proxy: string) => this.#heldEnd(proxy),
+      retry,
+    };
+    const tunnel = await TcpTunnel.open(options, signal).catch((thrown: unknown) => {
+      release();
+      throw thrown;
+    });
+    void tunnel.closed.then(release);
     if (this.#closing) {
       await tunnel.close({ graceMs: 0 });
       throw new AppError("closed", "Culvert is shutting down.");
@@ -141,12 +144,13 @@ export class Engine {
       local.writable.destroy();
     };
     const { id, target, auth } = settings;
+    const { identity, release } = this.#identities.lease(settings.tls);
     const peer = new Peer({
       ...this.#common(),
       tunnel: id,
       id: 1,
       local: { ...local, reset },
-      request: { target, identity: this.#identity(settings.tls), auth },
+      request: { target, identity, auth },
       onHeldEnd: () => this.#heldEnd(originOf(target.proxy)),
       endsWithRemote: true,
     });
@@ -156,6 +160,7 @@ export class Engine {
     const error = await peer.closed;
     signal.removeEventListener("abort", stop);
     this.#peers.delete(peer);
+    release();
     if (error) throw error;
     const { state } = peer;
     if (state.kind === "closed" && state.how === "reset-by-proxy") {
@@ -170,14 +175,16 @@ export class Engine {
   /** Signs in at a proxy; keeps an existing session that the proxy still knows. @throws AppError of the sign-in. */
   login(proxy: ProxyAddress, tls: TlsSettings, signal: AbortSignal): Promise<Session> {
     this.#checkOpen(signal);
-    return this.#sessions.login({ proxy, tls: this.#identity(tls) }, signal);
+    const { identity, release } = this.#identities.lease(tls);
+    return this.#sessions.login({ proxy, tls: identity }, signal).finally(release);
   }
 
   /** Ends and forgets the session of one proxy (its origin), or all of them (null). */
   logout(proxyOrigin: string | null, tls: TlsSettings, signal: AbortSignal): Promise<SignedOut[]> {
     this.#checkOpen(signal);
-    const identity = this.#identity(tls);
-    return this.#sessions.signOut(proxyOrigin && originOf(parsePomeriumUrl(proxyOrigin)), () => identity, signal);
+    const origin = proxyOrigin && originOf(parsePomeriumUrl(proxyOrigin));
+    const { identity, release } = this.#identities.lease(tls);
+    return this.#sessions.signOut(origin, () => identity, signal).finally(release);
   }
 
   /** The sessions that are kept, newest first. */

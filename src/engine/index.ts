@@ -1,7 +1,10 @@
 export { Engine, newTunnelId, type Tunnel, type TunnelSettings } from "./engine.ts";
 export type { EnginePorts, Session, SessionStore, SignInBrowser, SignInPage } from "./ports.ts";
+export { openerOf, openWith, type Opener } from "./browser/opener.ts";
 export type { SignedOut } from "./session/sessions.ts";
 export { parseServiceAccount } from "./session/service-account.ts";
 export { MemorySessionStore } from "./session/memory-session-store.ts";
 export { checkTlsSettings, type TlsSettings } from "./tls/settings.ts";
 export type { AuthSettings } from "./tunnel/opener.ts";
+export { ConnectionManager, type ManagerOptions } from "./manager/connection-manager.ts";
+export type { ManagedEngine, ManagedSettings } from "./manager/managed-connection.ts";

@@ -92,6 +92,8 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
       );
     case "sign-in-started":
       return entry("info", `signing in at ${event.proxy}`, true);
+    case "sign-in-joined":
+      return entry("info", `${event.proxy} waits for the sign-in at ${event.at}`);
     case "sign-in-finished":
       return entry("info", `signed in at ${event.proxy} in ${duration(event.ms)}`, true);
     case "sign-in-failed":

@@ -32,8 +32,8 @@ export class Log {
 
   /** Writes an event of the engine. */
   event(event: EngineEvent): void {
-    // News for a face that shows sessions; here the sign-in itself has been told.
-    if (event.type === "session-changed") return;
+    // News for a face that shows sessions and sign-ins; here the sign-in itself has been told.
+    if (event.type === "session-changed" || event.type === "sign-in-joined") return;
     if ("error" in event) this.#remember(sentenceOf(event.error));
     this.entry(entryOf(event, this.scope));
   }

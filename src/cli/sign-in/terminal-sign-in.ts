@@ -4,7 +4,7 @@ import type { Log } from "../log/log.ts";
 import { sentenceOf } from "../log/entry.ts";
 import { printable } from "../log/text.ts";
 import type { PastedLines } from "./pasted-lines.ts";
-import { checkedSignInUrl } from "./sign-in-url.ts";
+import { checkedSignInUrl } from "../../shared/sign-in-url.ts";
 
 /** Shows the sign-in URL on stderr, and takes the address back that a browser on another computer ends up at. */
 export class TerminalSignIn implements SignInBrowser {

@@ -35,6 +35,11 @@ export class Flights<T> {
     }
   }
 
+  /** In whose name the work of this key runs; undefined where none does. */
+  leadOf(key: string): string | undefined {
+    return this.#flights.get(key)?.lead;
+  }
+
   /** Ends the work that was started in this name; everybody who waits for it is rejected with `reason`. */
   cancel(lead: string, reason: AppError): void {
     for (const [key, flight] of this.#flights) if (flight.lead === lead) this.#end(key, flight, reason);

@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import { hostHeaderOf, parsePomeriumUrl, type ProxyAddress } from "../../shared/address.ts";
-import { AppError } from "../../shared/errors.ts";
+import { AppError, asAppError, type AppErrorData } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { cancelled } from "../aborts.ts";
 import type { ApiAnswer, ProxyApi, Session, TlsChoice } from "../ports.ts";
 import { expiryFromPage } from "./pomerium-data.ts";
-import { loginRefusal, noAnswer, notPomerium, signInFailed } from "./session-errors.ts";
+import { loginRefusal, noAnswer, notPomerium, signInFailed, stillSignedIn } from "./session-errors.ts";
 import { withLimit } from "./waiting.ts";
 
 /** A proxy and how TLS is done with it: all that a sign-in there depends on. */
@@ -22,6 +22,16 @@ export interface PageDeps {
 /** What the user endpoint said about a session; "unknown" is no answer or one that says nothing. */
 export type UserVerdict =
   { readonly said: "refused" | "unknown" } | { readonly said: "good"; readonly user: SessionUser };
+
+/** How signing out went at one proxy. */
+export interface SignedOut {
+  /** Origin. */
+  readonly proxy: string;
+  /** True when the proxy itself said afterwards that it no longer knows the session. */
+  readonly endedAtProxy: boolean;
+  /** Why not; missing where it has ended there. */
+  readonly reason?: AppErrorData;
+}
 
 export type SessionUser = NonNullable<Session["user"]>;
 
@@ -168,20 +178,23 @@ export async function askPomerium(deps: PageDeps, ctx: SessionContext, signal: A
  * Signs out at the proxy that issued the session, and asks whether it has really ended there. Only the signal makes it
  * throw.
  * @param tlsFor how TLS is done with a proxy, by its origin.
- * @returns true when the proxy no longer knows the JWT.
  */
 export async function endAtProxy(
   deps: PageDeps,
   session: Session,
   tlsFor: (origin: string) => TlsChoice,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<SignedOut> {
+  const { proxy } = session;
+  const notEnded = (reason: AppError): SignedOut => ({ proxy, endedAtProxy: false, reason: reason.toData() });
   try {
-    const ctx = { proxy: parsePomeriumUrl(session.proxy), tls: tlsFor(session.proxy) };
+    const ctx = { proxy: parsePomeriumUrl(proxy), tls: tlsFor(proxy) };
     await ask(deps, ctx, "/.pomerium/sign_out", session.jwt, signal);
-    return (await askUser(deps, ctx, session.jwt, signal)).said === "refused";
-  } catch {
+    const { said } = await askUser(deps, ctx, session.jwt, signal);
+    if (said === "refused") return { proxy, endedAtProxy: true };
+    return notEnded(stillSignedIn(hostHeaderOf(ctx.proxy), said === "good"));
+  } catch (thrown) {
     if (signal.aborted) throw cancelled(signal);
-    return false;
+    return notEnded(asAppError(thrown));
   }
 }

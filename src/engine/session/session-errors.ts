@@ -29,6 +29,14 @@ export const signInFailed = (host: string, why: string): AppError =>
     userAction: `Try again. If it happens again, ask the administrator of ${host}.`,
   });
 
+/** A sign-out that the proxy did not carry out, or (`known` false) did not confirm. */
+export const stillSignedIn = (host: string, known: boolean): AppError =>
+  new AppError(
+    "unexpected-answer",
+    known ? `${host} still takes the session after the sign-out.` : `${host} did not confirm the sign-out.`,
+    { userAction: "Sign out in your browser as well, or wait until the session ends." },
+  );
+
 export const notPomerium = (host: string, status: number): AppError =>
   new AppError("not-pomerium", `${host} answered, but not as Pomerium does.`, {
     userAction: "Check the Pomerium URL.",

@@ -84,6 +84,7 @@ export class SessionVault {
       const wasThere = wasUnsaved || held.some((other) => sessionKey(other) === key);
       await this.#attempt("write", () => this.#store.remove(session));
       this.#lastRead = this.#lastRead.filter((other) => sessionKey(other) !== key);
+      if (wasThere) this.#changed(session);
       return wasThere;
     });
   }
@@ -156,10 +157,15 @@ export class SessionVault {
     if (this.#dropped.has(sessionKey(session))) return;
     if (saved === null) {
       this.#unsaved.set(session.proxy, session);
-      return;
+    } else {
+      this.#unsaved.delete(session.proxy);
+      this.#lastRead = [session, ...this.#lastRead.filter((other) => other.proxy !== session.proxy)];
     }
-    this.#unsaved.delete(session.proxy);
-    this.#lastRead = [session, ...this.#lastRead.filter((other) => other.proxy !== session.proxy)];
+    this.#changed(session);
+  }
+
+  #changed({ proxy }: Session): void {
+    this.#events({ type: "session-changed", proxy });
   }
 
   /** Writes of this process go one after the other, so that reading before writing means something. */

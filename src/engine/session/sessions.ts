@@ -6,7 +6,14 @@ import { cancelled, throwIfAborted, waitFor } from "../aborts.ts";
 import type { ProxyApi, Session, SessionStore, SignInBrowser, TlsChoice } from "../ports.ts";
 import { Flights } from "./flights.ts";
 import { jwtExpiry } from "./jwt.ts";
-import { askExpiry, askUser, endAtProxy, type SessionContext, type UserVerdict } from "./proxy-pages.ts";
+import {
+  askExpiry,
+  askUser,
+  endAtProxy,
+  type SessionContext,
+  type SignedOut,
+  type UserVerdict,
+} from "./proxy-pages.ts";
 import { closed, nobodyWaits, signInCancelled, signInFailed, signInRefused } from "./session-errors.ts";
 import { SessionStanding } from "./session-standing.ts";
 import { SessionUsers } from "./session-users.ts";
@@ -15,7 +22,7 @@ import { isLendable, PomeriumLookup, sharingDomain } from "./sharing.ts";
 import { signInByBrowser, type AttemptDeps } from "./sign-in-attempt.ts";
 import { within } from "./waiting.ts";
 
-export type { SessionContext } from "./proxy-pages.ts";
+export type { SessionContext, SignedOut } from "./proxy-pages.ts";
 
 export interface SessionsDeps {
   readonly api: ProxyApi;
@@ -25,14 +32,6 @@ export interface SessionsDeps {
   readonly limits: Limits;
   /** One sign-in for all hosts of one Pomerium (docs/security.md). */
   readonly share: boolean;
-}
-
-/** How signing out went at one proxy. */
-export interface SignedOut {
-  /** Origin. */
-  readonly proxy: string;
-  /** True when the proxy itself said afterwards that it no longer knows the session. */
-  readonly endedAtProxy: boolean;
 }
 
 /** What a caller wants of a sign-in. */
@@ -240,6 +239,8 @@ export class Sessions {
         return work;
       };
       const key = group === null || alone ? ownKey : `pomerium ${group}`;
+      const at = this.#logins.leadOf(key) ?? origin;
+      if (at !== origin) this.#deps.events({ type: "sign-in-joined", proxy: origin, at });
       try {
         const session = await this.#logins.join(key, origin, start, signal);
         if (led) return session;
@@ -379,9 +380,9 @@ export class Sessions {
   }
 
   async #end(session: Session, tlsFor: (origin: string) => TlsChoice, signal: AbortSignal): Promise<SignedOut> {
-    const endedAtProxy = await endAtProxy(this.#deps, session, tlsFor, signal);
+    const signedOut = await endAtProxy(this.#deps, session, tlsFor, signal);
     await waitFor(this.#noteRefusal(session.proxy, session), signal);
-    return { proxy: session.proxy, endedAtProxy };
+    return signedOut;
   }
 
   #throwIfPaused(origin: string, wish: Wish): void {

@@ -1,7 +1,7 @@
 import { originOf, type Target } from "../../shared/address.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
 import { throwIfAborted, waitFor } from "../aborts.ts";
-import { errorFromAnswer, requestIdOf, wantsSignIn } from "../connect/answers.ts";
+import { errorFromAnswer, requestIdOf, wantsSignIn, type Answer } from "../connect/answers.ts";
 import type { Connector } from "../connect/connector.ts";
 import type { OpenPath } from "../connect/path.ts";
 import type { Session } from "../ports.ts";
@@ -60,16 +60,32 @@ export class Opener {
       : this.#openAs(request, request.auth.read, signal);
   }
 
+  /**
+   * Tests the way as far as it goes without a person: opens a path with the session there is and closes it at once. A
+   * proxy that wants a sign-in counts as reached. Never opens a browser, sends nothing to the destination.
+   * @throws AppError that a client would meet.
+   */
+  async probe(request: OpenRequest, signal: AbortSignal): Promise<void> {
+    const { target, identity, auth } = request;
+    if (auth.kind !== "browser") return (await this.#openAs(request, auth.read, signal)).reset();
+    const context: SessionContext = { proxy: target.proxy, tls: identity };
+    const session = await this.#sessions.current(context, signal);
+    const outcome = await this.#connector.open({ target, jwt: session?.jwt ?? null }, identity, signal);
+    if (outcome.kind === "open") {
+      if (session) this.#sessions.accepted(context, session);
+      outcome.path.reset();
+    } else if (!wantsSignIn(outcome.answer)) {
+      throw await this.#refusal(request, session, outcome.answer, signal);
+    }
+  }
+
   /** A transfer to this destination was cut short on HTTP/2 because its client was slow: HTTP/1.1 from now on. */
   cutShort({ target, identity }: OpenRequest): void {
     this.#connector.preferHttp1(target, identity);
   }
 
-  async #openSignedIn(
-    { target, identity }: OpenRequest,
-    progress: OpenProgress,
-    signal: AbortSignal,
-  ): Promise<OpenPath> {
+  async #openSignedIn(request: OpenRequest, progress: OpenProgress, signal: AbortSignal): Promise<OpenPath> {
+    const { target, identity } = request;
     const context: SessionContext = { proxy: target.proxy, tls: identity };
     let session: Session | null = await this.#sessions.current(context, signal);
     for (let refusals = 0; ;) {
@@ -79,13 +95,7 @@ export class Opener {
         if (session) this.#sessions.accepted(context, session);
         return outcome.path;
       }
-      if (!wantsSignIn(outcome.answer)) {
-        if (!session || !policyAnswers.has(outcome.answer.status)) throw errorFromAnswer(outcome.answer, { target });
-        this.#sessions.accepted(context, session);
-        const denied = outcome.answer.status === 403;
-        const user = denied ? await this.#sessions.userOf(context, session, signal) : undefined;
-        throw errorFromAnswer(outcome.answer, { target, user });
-      }
+      if (!wantsSignIn(outcome.answer)) throw await this.#refusal(request, session, outcome.answer, signal);
       if (session && this.#sessions.isFresh(session)) throw this.#sessions.refusedFresh(context, session);
       refusals += 1;
       if (refusals > refusalsAtMost) throw errorFromAnswer(outcome.answer, { target });
@@ -93,6 +103,20 @@ export class Opener {
       session = await this.#sessions.signIn(context, session, signal);
       progress.signedIn();
     }
+  }
+
+  /** The error of an answer that no sign-in changes; names the user where the policy said no. */
+  async #refusal(
+    { target, identity }: OpenRequest,
+    session: Session | null,
+    answer: Answer,
+    signal: AbortSignal,
+  ): Promise<AppError> {
+    if (!session || !policyAnswers.has(answer.status)) return errorFromAnswer(answer, { target });
+    const context: SessionContext = { proxy: target.proxy, tls: identity };
+    this.#sessions.accepted(context, session);
+    const user = answer.status === 403 ? await this.#sessions.userOf(context, session, signal) : undefined;
+    return errorFromAnswer(answer, { target, user });
   }
 
   async #openAs(

@@ -4,8 +4,10 @@ import type { EventSink, PeerEnd, PeerStep } from "../../shared/events.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { nextPeerState, type PeerInput, type PeerState } from "../../shared/states.ts";
 import type { OpenPath } from "../connect/path.ts";
-import type { Opener, OpenRequest } from "./opener.ts";
+import { ClientWatch } from "./client-watch.ts";
+import type { Opener, OpenProgress, OpenRequest } from "./opener.ts";
 import { Pipe, type PipeSide } from "./pipe.ts";
+import type { RetryGate } from "./retry-gate.ts";
 
 export interface PeerOptions {
   /** The tunnel's id, for events. */
@@ -21,6 +23,8 @@ export interface PeerOptions {
   readonly onHeldEnd: () => void;
   /** See PipeOptions. */
   readonly endsWithRemote?: boolean;
+  /** Where it waits when the destination cannot be reached for now; without one it is reset. */
+  readonly gate?: RetryGate | undefined;
 }
 
 /** Bytes a millisecond that a slow line is taken to carry. */
@@ -32,6 +36,10 @@ export class Peer {
   readonly #aborter = new AbortController();
   readonly #startedAt = performance.now();
   #state: PeerState = { kind: "connecting" };
+  #step: PeerStep = "connect";
+  /** When the attempt began that runs now; monotonic milliseconds. */
+  #attemptAt = this.#startedAt;
+  #waits = false;
   #pipe: Pipe | null = null;
   /** What went wrong, null where nothing did. Settles when nothing of the peer is left; never rejects. */
   readonly closed: Promise<AppError | null>;
@@ -45,48 +53,45 @@ export class Peer {
     return this.#state;
   }
 
+  /** Bytes from the client so far. */
+  get sent(): number {
+    return this.#pipe?.sent ?? 0;
+  }
+
+  /** Bytes to the client so far. */
+  get received(): number {
+    return this.#pipe?.received ?? 0;
+  }
+
   /** Gives up what nobody will finish in a hurry: a sign-in that waits for a person. */
   stopWaiting(): void {
     if (this.#state.kind === "signing-in") this.stop();
   }
 
-  /** Cuts the peer off, whatever it is doing. Idempotent. */
-  stop(): void {
-    this.#aborter.abort(new AppError("closed", "The tunnel was closed."));
+  /** Cuts the peer off, whatever it is doing. Idempotent. @param reason what a peer without a path fails with. */
+  stop(reason = new AppError("closed", "The tunnel was closed.")): void {
+    this.#aborter.abort(reason);
     this.#pipe?.stop();
   }
 
   async #run(): Promise<AppError | null> {
-    const { tunnel, id, request, opener, events, local } = this.#options;
+    const { tunnel, id, request, events, local } = this.#options;
     const destination = authorityOf(request.target.destination);
     const watch = new ClientWatch(local, () =>
       this.#aborter.abort(new AppError("cancelled", "The client hung up while it was waiting.")),
     );
-    let step: PeerStep = "connect";
     try {
-      const path = await opener.open(
-        request,
-        {
-          signingIn: () => {
-            step = "sign-in";
-            this.#next({ type: "sign-in" });
-            events({ type: "peer-signing-in", tunnel, peer: id, proxy: originOf(request.target.proxy) });
-          },
-          signedIn: () => {
-            step = "connect";
-            this.#next({ type: "signed-in" });
-          },
-        },
-        this.#aborter.signal,
-      );
+      const path = await this.#open(watch);
       watch.release();
       if (this.#aborter.signal.aborted) {
         path.reset();
         throw asAppError(this.#aborter.signal.reason);
       }
-      step = "transfer";
+      this.#step = "transfer";
       this.#next({ type: "opened", via: path.via });
-      events({ type: "peer-connected", tunnel, peer: id, destination, via: path.via, ms: this.#age() });
+      const openMs = Math.round(performance.now() - this.#attemptAt);
+      const alone = this.#attemptAt === this.#startedAt ? {} : { openMs };
+      events({ type: "peer-connected", tunnel, peer: id, destination, via: path.via, ms: this.#age(), ...alone });
       await this.#transfer(path);
       return null;
     } catch (thrown) {
@@ -95,9 +100,44 @@ export class Peer {
       this.#next({ type: "closed", how: "failed" });
       // The client learns of it as it would of a service that is down: by a reset, not by an empty answer.
       local.reset();
+      const step = this.#step;
       events({ type: "peer-failed", tunnel, peer: id, destination, step, ms: this.#age(), error: error.toData() });
       return error;
     }
+  }
+
+  #open(watch: ClientWatch): Promise<OpenPath> {
+    const { tunnel, id, request, opener, events, gate, limits } = this.#options;
+    const { signal } = this.#aborter;
+    const progress: OpenProgress = {
+      signingIn: () => {
+        this.#step = "sign-in";
+        this.#waits = false;
+        this.#next({ type: "sign-in" });
+        events({ type: "peer-signing-in", tunnel, peer: id, proxy: originOf(request.target.proxy) });
+        gate?.reached();
+      },
+      signedIn: () => {
+        this.#step = "connect";
+        this.#attemptAt = performance.now();
+        this.#next({ type: "signed-in" });
+      },
+    };
+    if (!gate) return opener.open(request, progress, signal);
+    const open = (): Promise<OpenPath> => {
+      if (this.#waits) this.#attemptAt = performance.now();
+      return opener.open(request, progress, signal);
+    };
+    const waits = (error: AppError): void => {
+      this.#step = "connect";
+      this.#next({ type: "wait" });
+      watch.hold(limits.pipeBuffer);
+      if (this.#waits) return;
+      this.#waits = true;
+      const destination = authorityOf(request.target.destination);
+      events({ type: "peer-waiting", tunnel, peer: id, destination, error: error.toData() });
+    };
+    return gate.pass(open, waits, signal);
   }
 
   async #transfer(path: OpenPath): Promise<void> {
@@ -130,37 +170,3 @@ export class Peer {
     return Math.round(performance.now() - this.#startedAt);
   }
 }
-
-/**
- * Watches a client that waits for its path. Its early bytes are read ahead, as far as the stream's own bound, because
- * only a socket that is being read reports that its client has reset it. A FIN is no hang-up: it may follow a request
- * whose answer is awaited.
- */
-class ClientWatch {
-  readonly #side: PipeSide;
-  readonly #onGone: () => void;
-
-  constructor(side: PipeSide, onGone: () => void) {
-    this.#side = side;
-    this.#onGone = onGone;
-    side.readable.on("readable", readAhead);
-    for (const stream of new Set([side.readable, side.writable])) stream.on("error", onGone).on("close", this.#onClose);
-  }
-
-  readonly #onClose = (): void => {
-    const { readable, writable } = this.#side;
-    // Standard input that has ended closes by itself, while standard output still waits for the answer.
-    if (!writable.destroyed && readable.readableEnded) return;
-    this.#onGone();
-  };
-
-  release(): void {
-    const { readable, writable } = this.#side;
-    readable.off("readable", readAhead);
-    for (const stream of new Set([readable, writable])) stream.off("close", this.#onClose);
-    // The error listener stays: between here and the pipe, and after it, an error must not end the process.
-  }
-}
-
-/** A listener is all it takes: Node then reads until the buffer is full, and stops. */
-const readAhead = (): void => undefined;

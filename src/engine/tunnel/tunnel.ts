@@ -3,12 +3,14 @@ import { authorityOf, formatHostPort, originOf, type LocalAddress } from "../../
 import { AppError } from "../../shared/errors.ts";
 import type { EventSink } from "../../shared/events.ts";
 import type { Limits } from "../../shared/limits.ts";
+import type { ClientInfo } from "../../shared/model/activity.ts";
 import { nextTunnelState, type TunnelInput, type TunnelState } from "../../shared/states.ts";
 import { cancelled } from "../aborts.ts";
 import { listenError } from "./listen-error.ts";
 import type { Opener, OpenRequest } from "./opener.ts";
 import { Peer } from "./peer.ts";
 import type { PipeSide } from "./pipe.ts";
+import { RetryGate } from "./retry-gate.ts";
 
 export interface TunnelOptions {
   readonly id: string;
@@ -19,13 +21,32 @@ export interface TunnelOptions {
   readonly events: EventSink;
   /** Says, once per proxy, that a way cannot carry one-way ends. */
   readonly onHeldEnd: (proxy: string) => void;
+  /** Clients wait while the destination cannot be reached for now, rather than being reset. */
+  readonly retry: boolean;
+}
+
+/** A client, and what only its listener knows of it. */
+interface Client {
+  readonly peer: Peer;
+  readonly from: string;
+  readonly since: number;
+}
+
+/** Bytes of all clients of a tunnel, those that have left included. Never falls. */
+export interface Totals {
+  readonly sent: number;
+  readonly received: number;
 }
 
 /** A local TCP listener whose every client is carried to one destination. Owns its socket and its peers. */
 export class TcpTunnel {
   readonly #options: TunnelOptions;
   readonly #server: net.Server;
-  readonly #peers = new Set<Peer>();
+  /** By number, and so in the order in which they came. */
+  readonly #clients = new Map<number, Client>();
+  readonly #gate: RetryGate | undefined;
+  /** Bytes of clients that have left. */
+  #left: Totals = { sent: 0, received: 0 };
   #state: TunnelState = { kind: "off" };
   #nextPeer = 1;
   #address: { host: string; port: number } | null = null;
@@ -36,6 +57,7 @@ export class TcpTunnel {
 
   private constructor(options: TunnelOptions) {
     this.#options = options;
+    this.#gate = options.retry ? this.#newGate() : undefined;
     this.#server = net.createServer(
       {
         // The rules of pipe.ts need both: a FIN that does not close our side, and no read before there is a listener.
@@ -80,7 +102,51 @@ export class TcpTunnel {
   }
 
   get peers(): number {
-    return this.#peers.size;
+    return this.#clients.size;
+  }
+
+  /** Its clients, oldest first. */
+  clients(): ClientInfo[] {
+    return [...this.#clients].flatMap(([number, { peer, from, since }]) => {
+      const { state, sent, received } = peer;
+      // Said to be gone already, though its end is still on its way here.
+      return state.kind === "closed" ? [] : { peer: number, from, since, state: state.kind, sent, received };
+    });
+  }
+
+  /** Cuts one client off. Returns false when there is no such client. */
+  disconnect(number: number): boolean {
+    const client = this.#clients.get(number);
+    client?.peer.stop(new AppError("cancelled", "The client was disconnected."));
+    return client !== undefined;
+  }
+
+  /** Exact at any time; costs nothing where no client is connected. */
+  totals(): Totals {
+    let { sent, received } = this.#left;
+    for (const { peer } of this.#clients.values()) {
+      sent += peer.sent;
+      received += peer.received;
+    }
+    return { sent, received };
+  }
+
+  /** Ends the wait for the next attempt; tests anew an error that stays. Does nothing where nothing is wrong. */
+  tryNow(): void {
+    this.#gate?.tryNow();
+  }
+
+  #newGate(): RetryGate {
+    const { id: tunnel, request, opener, limits, events } = this.#options;
+    const destination = authorityOf(request.target.destination);
+    return new RetryGate({
+      limits,
+      probe: (signal) => opener.probe(request, signal),
+      retrying: (attempt, inMs, error) =>
+        events({ type: "tunnel-retrying", tunnel, destination, attempt, inMs, error: error.toData() }),
+      recovered: () => events({ type: "tunnel-recovered", tunnel, destination }),
+      givenUp: (error) => events({ type: "tunnel-given-up", tunnel, destination, error: error.toData() }),
+    });
   }
 
   /** Where it really listens. */
@@ -142,19 +208,25 @@ export class TcpTunnel {
       limits,
       events,
       onHeldEnd: () => onHeldEnd(originOf(request.target.proxy)),
+      gate: this.#gate,
     });
-    this.#peers.add(peer);
-    void peer.closed.then(() => this.#peers.delete(peer));
+    this.#clients.set(number, { peer, from, since: Date.now() });
+    void peer.closed.then(() => this.#leave(number, peer));
+  }
+
+  #leave(number: number, peer: Peer): void {
+    const { sent, received } = this.#left;
+    this.#clients.delete(number);
+    this.#left = { sent: sent + peer.sent, received: received + peer.received };
   }
 
   /**
-   * Stops accepting at once, gives up clients that wait for a sign-in, lets the others finish for `graceMs`, then cuts
-   * them off. Idempotent; a second call with
-   * a shorter grace shortens it.
+   * Stops accepting at once, gives up clients that wait for a sign-in or for the next attempt, lets the others finish
+   * for `graceMs`, then cuts them off. Idempotent; a second call with a shorter grace shortens it.
    */
   close({ graceMs }: { graceMs: number }): Promise<void> {
     const cut = setTimeout(() => {
-      for (const peer of this.#peers) peer.stop();
+      for (const { peer } of this.#clients.values()) peer.stop();
     }, graceMs);
     this.#closing ??= this.#close();
     return this.#closing.finally(() => clearTimeout(cut));
@@ -163,9 +235,10 @@ export class TcpTunnel {
   async #close(): Promise<void> {
     const { id, events } = this.#options;
     this.#next({ type: "stop" });
-    for (const peer of this.#peers) peer.stopWaiting();
+    this.#gate?.close(new AppError("closed", "The tunnel was closed."));
+    for (const { peer } of this.#clients.values()) peer.stopWaiting();
     const unbound = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    await Promise.all([unbound, ...[...this.#peers].map((peer) => peer.closed)]);
+    await Promise.all([unbound, ...[...this.#clients.values()].map(({ peer }) => peer.closed)]);
     this.#next({ type: "closed" });
     events({ type: "tunnel-stopped", tunnel: id, address: formatHostPort(this.address.host, this.address.port) });
     this.#resolveClosed();

@@ -11,8 +11,7 @@ export interface BenchHost {
 
 declare global {
   interface Window {
-    culvert: WindowApi;
-    benchHost: BenchHost;
+    readonly benchHost: BenchHost;
   }
 }
 
@@ -32,14 +31,14 @@ export function installBenchHost(snapshot: Snapshot): void {
     watch: () => null,
     "check-connection": () => [],
   };
-  window.culvert = {
+  const culvert: WindowApi = {
     call: (name) => Promise.resolve({ ok: true, value: answers[name]?.() }),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
-  window.benchHost = {
+  const benchHost: BenchHost = {
     get snapshotAt() {
       return snapshotAt;
     },
@@ -48,4 +47,5 @@ export function installBenchHost(snapshot: Snapshot): void {
       for (const listener of listeners) listener({ seq, changes });
     },
   };
+  Object.assign(window, { culvert, benchHost });
 }

@@ -33,12 +33,12 @@ const types: Readonly<Record<string, string>> = {
 
 async function openPage(context: BrowserContext, size: { connections: number; tags: number }): Promise<Page> {
   const page = await context.newPage();
-  await page.route("http://culvert.test/**", async (route) => {
+  await page.route("https://culvert.test/**", async (route) => {
     const file = path.join(built, new URL(route.request().url()).pathname);
     await route.fulfill({ body: await readFile(file), contentType: types[path.extname(file)] ?? "text/plain" });
   });
   await page.addInitScript(installBenchHost, snapshotOf(size.connections, size.tags, Date.now()));
-  await page.goto("http://culvert.test/index.html");
+  await page.goto("https://culvert.test/index.html");
   return page;
 }
 

@@ -49,7 +49,7 @@ export function framesIn(events: readonly TraceEvent[]): Frames {
   const named = (name: string): number => events.filter((event) => event.name === name).length;
   const tasks = mainThreadTasks(events);
   const times = tasks.map(({ ts }) => ts);
-  const span = Math.max(...times, 1) - Math.min(...times, 0);
+  const span = Math.max(1, Math.max(...times) - Math.min(...times));
   return {
     drawn: named("DrawFrame"),
     dropped: named("DroppedFrame"),

@@ -31,6 +31,20 @@ const cases: readonly (readonly [EngineEvent, string])[] = [
     "5:57PM ERR You may not use this route. Ask its owner. (request id r-1)",
   ],
   [{ type: "tunnel-stopped", tunnel, address: "127.0.0.1:1" }, "5:57PM INF stopped listening on 127.0.0.1:1"],
+  [
+    { type: "tunnel-retrying", tunnel, destination: tunnel, attempt: 4, inMs: 8_000, error: denied },
+    "5:57PM WRN You may not use this route. Ask its owner. (request id r-1) Trying again in 8.0 s.",
+  ],
+  [{ type: "tunnel-recovered", tunnel, destination: tunnel }, "5:57PM INF pg.x:5432 can be reached again"],
+  [
+    { type: "tunnel-given-up", tunnel, destination: tunnel, error: denied },
+    "5:57PM ERR You may not use this route. Ask its owner. (request id r-1)",
+  ],
+  [
+    { type: "peer-waiting", tunnel, peer: 3, destination: tunnel, error: denied },
+    "5:57PM INF client 3 waits until pg.x:5432 can be reached",
+  ],
+  [{ type: "session-changed", proxy }, "5:57PM INF the session at https://pg.x has changed"],
   [{ type: "peer-opened", tunnel, peer: 3, from: "127.0.0.1:9" }, "5:57PM INF client 3 from 127.0.0.1:9"],
   [{ type: "peer-signing-in", tunnel, peer: 3, proxy }, "5:57PM INF client 3 waits for the sign-in at https://pg.x"],
   [
@@ -66,6 +80,10 @@ const cases: readonly (readonly [EngineEvent, string])[] = [
     "5:57PM INF client 3 was stopped after 1 ms, sent 0 B, received 0 B",
   ],
   [{ type: "sign-in-started", proxy }, "5:57PM INF signing in at https://pg.x"],
+  [
+    { type: "sign-in-joined", proxy, at: "https://a.x" },
+    "5:57PM INF https://pg.x waits for the sign-in at https://a.x",
+  ],
   [{ type: "sign-in-finished", proxy, ms: 3_200 }, "5:57PM INF signed in at https://pg.x in 3.2 s"],
   [
     { type: "sign-in-failed", proxy, ms: 1, error: denied },
@@ -192,7 +210,7 @@ describe("the log of a run", () => {
       "5:57PM INF signing in at https://pg.x",
       "5:57PM INF signed in at https://pg.x in 3.2 s",
     ]);
-    expect(lines.filter((line) => / (WRN|ERR) /.test(line))).toHaveLength(8);
+    expect(lines.filter((line) => / (WRN|ERR) /.test(line))).toHaveLength(10);
   });
 
   test("a failure that an event has told is not told again", () => {

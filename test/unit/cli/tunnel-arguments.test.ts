@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDuration } from "../../../src/cli/arguments/duration.ts";
 import { parseArguments } from "../../../src/cli/arguments/parse-arguments.ts";
-import { splitWords } from "../../../src/cli/arguments/split-words.ts";
+import { splitWords } from "../../../src/shared/split-words.ts";
 import { readTunnelArguments } from "../../../src/cli/arguments/tunnel-arguments.ts";
 import { exitCodeOf } from "../../../src/cli/arguments/usage.ts";
 import { loadCommand } from "../../../src/cli/commands/registry.ts";

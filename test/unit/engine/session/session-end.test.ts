@@ -170,13 +170,15 @@ describe("signing out", () => {
   });
 
   it.each([
-    ["does not answer", hang],
-    ["cannot be reached", () => Promise.reject(new AppError("refused", "No."))],
-  ])("forgets and says so when the proxy %s", async (_, handler) => {
+    ["does not answer", hang, "no-answer"],
+    ["cannot be reached", () => Promise.reject(new AppError("refused", "No.")), "refused"],
+  ])("forgets and says why when the proxy %s", async (_, handler, code) => {
     const { sessions, store, api } = bench({ limits: { apiCallMs: 20 } });
     await store.put(sessionOf(here));
     api.on("/.pomerium/sign_out", handler);
-    expect(await sessions.signOut(here, () => ctx.tls, never)).toEqual([{ proxy: here, endedAtProxy: false }]);
+    expect(await sessions.signOut(here, () => ctx.tls, never)).toMatchObject([
+      { proxy: here, endedAtProxy: false, reason: { code } },
+    ]);
     expect(await sessions.list()).toEqual([]);
   });
 
@@ -184,7 +186,13 @@ describe("signing out", () => {
     const { sessions, store, api } = bench();
     await store.put(sessionOf(here));
     api.on("/.pomerium/sign_out", answer(200));
-    expect(await sessions.signOut(here, () => ctx.tls, never)).toEqual([{ proxy: here, endedAtProxy: false }]);
+    expect(await sessions.signOut(here, () => ctx.tls, never)).toMatchObject([
+      {
+        proxy: here,
+        endedAtProxy: false,
+        reason: { message: "pg.corp.example still takes the session after the sign-out." },
+      },
+    ]);
   });
 
   it("keeps what it has not come to when it is cancelled", async () => {

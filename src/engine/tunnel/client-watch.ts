@@ -1,0 +1,69 @@
+import type { PipeSide } from "./pipe.ts";
+
+/**
+ * Watches a client that waits for its path. Its early bytes are read ahead, as far as the stream's own bound, because
+ * only a socket that is being read reports that its client has reset it. A FIN is no hang-up: it may follow a request
+ * whose answer is awaited.
+ */
+export class ClientWatch {
+  readonly #side: PipeSide;
+  readonly #onGone: () => void;
+  /** Early bytes of a held client; null while it is not held. */
+  #early: Buffer[] | null = null;
+  #earlyBytes = 0;
+  #mostBytes = 0;
+
+  constructor(side: PipeSide, onGone: () => void) {
+    this.#side = side;
+    this.#onGone = onGone;
+    side.readable.on("readable", readAhead);
+    for (const stream of new Set([side.readable, side.writable])) stream.on("error", onGone).on("close", this.#onClose);
+  }
+
+  /**
+   * From now on a FIN counts as hanging up: while a destination is down for hours, clients give up and come again, and
+   * what closes a socket altogether looks like a FIN until somebody writes to it. Idempotent.
+   * @param mostBytes early bytes that are kept meanwhile; behind more of them an end is not seen.
+   */
+  hold(mostBytes: number): void {
+    if (this.#early !== null) return;
+    this.#early = [];
+    this.#mostBytes = mostBytes;
+    const { readable } = this.#side;
+    // Only who reads to the end learns of it.
+    readable.once("end", this.#onGone).on("readable", this.#collect);
+    this.#collect();
+  }
+
+  readonly #collect = (): void => {
+    const { readable } = this.#side;
+    while (this.#early !== null && this.#earlyBytes < this.#mostBytes) {
+      const chunk = readable.read() as Buffer | null;
+      if (chunk === null) return;
+      this.#early.push(chunk);
+      this.#earlyBytes += chunk.length;
+    }
+  };
+
+  readonly #onClose = (): void => {
+    const { readable, writable } = this.#side;
+    // Standard input that has ended closes by itself, while standard output still waits for the answer.
+    if (!writable.destroyed && readable.readableEnded) return;
+    this.#onGone();
+  };
+
+  /** Ends the watch and gives back the early bytes. */
+  release(): void {
+    const { readable, writable } = this.#side;
+    readable.off("readable", readAhead).off("readable", this.#collect).off("end", this.#onGone);
+    for (const stream of new Set([readable, writable])) stream.off("close", this.#onClose);
+    // The error listener stays: between here and the pipe, and after it, an error must not end the process.
+    if (this.#early === null) return;
+    const early = Buffer.concat(this.#early);
+    this.#early = null;
+    if (early.length > 0 && !readable.destroyed && !readable.readableEnded) readable.unshift(early);
+  }
+}
+
+/** A listener is all it takes: Node then reads until the buffer is full, and stops. */
+const readAhead = (): void => undefined;
