@@ -13,7 +13,6 @@ const define = { __CULVERT_VERSION__: JSON.stringify(version) };
  */
 export default defineConfig({
   main: {
-    define,
     build: {
       outDir: "out/main",
       target: "node24",

@@ -1,24 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
+import { hasElectronBinary, isAppBuilt, localProgram } from "./electron-binary.ts";
 
 /**
  * `npm start` runs the built app, `npm run dev` runs it from source with a page that follows changes. Electron's binary is
  * not part of its npm package and is fetched here when it is missing.
  */
 const root = path.join(import.meta.dirname, "..");
-const bin = (name: string): string => path.join(root, "node_modules/.bin", name);
-const electronFolder = path.dirname(createRequire(import.meta.url).resolve("electron/package.json"));
-
-function hasBinary(): boolean {
-  const override = process.env["ELECTRON_OVERRIDE_DIST_PATH"];
-  return existsSync(override ?? path.join(electronFolder, "dist/version"));
-}
 
 /** Runs a program of node_modules to its end. */
 function run(name: string, args: readonly string[], quiet: boolean): boolean {
-  const { status } = spawnSync(bin(name), args, {
+  const { status } = spawnSync(localProgram(name), args, {
     cwd: root,
     stdio: quiet ? "ignore" : "inherit",
     shell: process.platform === "win32",
@@ -34,22 +26,19 @@ function fail(message: string): never {
 const [mode = "start", ...rest] = process.argv.slice(2);
 if (mode !== "start" && mode !== "dev") fail(`There is no "${mode}": use start or dev.`);
 
-if (!hasBinary()) {
+if (!hasElectronBinary()) {
   console.error("Fetching Electron's binary, once (about 110 MB) …");
-  if (!run("install-electron", [], true) || !hasBinary()) {
+  if (!run("install-electron", [], true) || !hasElectronBinary()) {
     fail(
       "Electron's binary could not be downloaded from GitHub: set ELECTRON_MIRROR to a mirror, or ELECTRON_OVERRIDE_DIST_PATH to a folder that holds it; the command line works without it: npm run culvert -- help",
     );
   }
 }
-const isBuilt = ["main/index.js", "preload/index.cjs", "renderer/index.html"].every((file) =>
-  existsSync(path.join(root, "out", file)),
-);
-if (mode === "start" && !isBuilt && !run("electron-vite", ["build"], false)) fail("The app could not be built.");
+if (mode === "start" && !isAppBuilt() && !run("electron-vite", ["build"], false)) fail("The app could not be built.");
 
 const [program, args] =
   mode === "dev" ? (["electron-vite", ["dev", ...rest]] as const) : (["electron", [".", ...rest]] as const);
-const child = spawn(bin(program), args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
+const child = spawn(localProgram(program), args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
 child.once("error", (error) => fail(`${program} could not be started: ${error.message}`));
 child.once("exit", (code) => process.exit(code ?? 1));

@@ -5,12 +5,14 @@ import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { EngineEvent } from "../src/shared/events.ts";
-import { startAccessProxy } from "../test/support/access-proxy/index.ts";
+import { startAccessProxy, type AccessProxy } from "../test/support/access-proxy/index.ts";
+import { openApp } from "./demo-app.ts";
 import { askRedis, MiniRedis } from "../test/support/mini-redis.ts";
 
 /**
  * `npm run demo`: the main job with nothing to configure. A stand-in Pomerium guards a small database; `culvert tcp`
- * opens a local port, signs in, and a client's query goes through. `--once` ends after the proof.
+ * opens a local port, signs in, and a client's query goes through; then the app opens beside it, where it can. `--once`
+ * ends after the proof.
  */
 const onlyOnce = process.argv.includes("--once");
 const destination = "redis.corp.test:6379";
@@ -88,7 +90,7 @@ async function main(): Promise<void> {
     if (event.event !== "tunnel-listening") continue;
     const local = { host: "127.0.0.1", port: Number(event.address?.split(":").at(-1)) };
     // The events go on being printed while the queries run.
-    void ask(local, queries).then(() => proven(local, person), fail);
+    void ask(local, queries).then(() => proven(local, person, proxy), fail);
   }
 }
 
@@ -103,9 +105,10 @@ async function ask(local: { host: string; port: number }, queries: (readonly str
   }
 }
 
-async function proven(local: { host: string; port: number }, person: boolean): Promise<void> {
+async function proven(local: { host: string; port: number }, person: boolean, proxy: AccessProxy): Promise<void> {
   say(`It works: the first query had to sign in${person ? "" : " (without a window)"}, the others had not.`);
   if (onlyOnce) return finish(0);
+  closers.push(openApp({ destination, pomeriumUrl: proxy.origin, caPem: proxy.caPem }, say));
   console.log(
     `\nThe tunnel stays open. In another terminal:\n\n  redis-cli -p ${local.port} get greeting\n\nCtrl-C ends it.`,
   );

@@ -1,0 +1,49 @@
+import type { Engine } from "../../engine/index.ts";
+import type { Settings } from "../../shared/model/settings.ts";
+import type { SignInDesk } from "../sign-in/sign-in-desk.ts";
+import type { AppState } from "../state/app-state.ts";
+import type { NoticeBoard } from "../state/notice-board.ts";
+import type { SessionList } from "../state/session-list.ts";
+import type { Tunnels } from "../state/tunnels.ts";
+import type { ConnectionStore } from "../store/connection-store.ts";
+import type { SecretStore } from "../store/secret-store.ts";
+import type { SettingsStore } from "../store/settings-store.ts";
+
+export type FilePurpose = "ca" | "certificate" | "key" | "token";
+
+/** What calls need of the desktop. */
+export interface Desktop {
+  copyText(text: string): Promise<void>;
+  /** The path that the user chose; null when the dialog was cancelled. */
+  chooseFile(purpose: FilePurpose): Promise<string | null>;
+  choosePlaceToSave(suggestedName: string): Promise<string | null>;
+  openFolder(folder: string): Promise<void>;
+  showFile(file: string): void;
+  /** Makes the settings true that concern the system. @throws AppError where one cannot be. */
+  applySettings(settings: Settings, before: Settings): void;
+  quit(): void;
+}
+
+/** What the handlers of the calls work with. */
+export interface CallContext {
+  readonly connections: ConnectionStore;
+  readonly settings: SettingsStore;
+  readonly secrets: SecretStore;
+  readonly tunnels: Tunnels;
+  readonly engine: Pick<Engine, "login" | "logout" | "cancelSignIn">;
+  readonly desk: SignInDesk;
+  readonly state: AppState;
+  readonly sessions: SessionList;
+  readonly notices: NoticeBoard;
+  readonly desktop: Desktop;
+  readonly logFolder: string;
+  /** Settles when the secrets have been read; never rejects. */
+  readonly loaded: Promise<void>;
+  /** Writes every store again that could not be written. */
+  saveAgain(): Promise<void>;
+  /** A secret could not be written: tells the user. */
+  notSaved(thrown: unknown): void;
+  log(level: "info" | "error", event: string, message: string): void;
+  /** Aborts when the app quits. */
+  readonly closing: AbortSignal;
+}

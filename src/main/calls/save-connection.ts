@@ -1,0 +1,124 @@
+import { parseServiceAccount } from "../../engine/index.ts";
+import { asAppError } from "../../shared/errors.ts";
+import type { SaveResult } from "../../shared/ipc/contract.ts";
+import { problemsOf, sameTunnel } from "../../shared/model/connection-rules.ts";
+import {
+  connectionLimits,
+  type Connection,
+  type ConnectionField,
+  type ConnectionInput,
+  type ConnectionSecrets,
+  type FieldProblem,
+} from "../../shared/model/connection.ts";
+import { clientsOf, isOn } from "../../shared/model/status.ts";
+import { readTextFile } from "../state/text-file.ts";
+import { tlsSettingsOf } from "../state/tunnel-settings.ts";
+import type { CallContext } from "./context.ts";
+import { tlsProblems } from "./tls-problems.ts";
+import { turnOn } from "./turn-on.ts";
+
+type SecretInput = { readonly kind: "keep" } | { readonly kind: "set"; readonly value: string };
+
+const secretOf = (input: SecretInput, kept: string | undefined): string | undefined =>
+  input.kind === "keep" ? kept : input.value === "" ? undefined : input.value;
+
+/** The secrets that the connection is to have: those that its settings have a use for, and no others. */
+export function secretsOf(input: ConnectionInput, kept: ConnectionSecrets): ConnectionSecrets {
+  const { clientCertificate: certificate, auth } = input;
+  const wanted = {
+    key: certificate.kind === "pem" ? secretOf(certificate.key, kept.key) : undefined,
+    passphrase: certificate.kind === "pem" ? secretOf(certificate.passphrase, kept.passphrase) : undefined,
+    token: auth.kind === "token" ? secretOf(auth.token, kept.token) : undefined,
+  };
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+}
+
+/** What is saved in the list: the input without its secrets. */
+export function connectionOf(input: ConnectionInput, existing: Connection | undefined): Connection {
+  const { clientCertificate: certificate, auth } = input;
+  return {
+    ...input,
+    pinned: existing?.pinned ?? false,
+    lastUsedAt: existing?.lastUsedAt ?? null,
+    clientCertificate:
+      certificate.kind === "pem"
+        ? { kind: "pem", certificate: certificate.certificate, label: certificate.label }
+        : certificate,
+    auth: auth.kind === "token" ? { kind: "token" } : auth,
+  };
+}
+
+/**
+ * Everything that is wrong with an input, as far as it can be known without the network. Errors stop saving.
+ * @param kept the secrets that stay where the input says so.
+ */
+export async function checkConnection(
+  input: ConnectionInput,
+  others: readonly Connection[],
+  kept: ConnectionSecrets,
+): Promise<FieldProblem[]> {
+  const problems = problemsOf(input, others);
+  const fine = (...fields: readonly ConnectionField[]): boolean =>
+    !problems.some(({ field, level }) => level === "error" && fields.includes(field));
+  const add = (field: ConnectionField, message: string): void => {
+    problems.push({ field, level: "error", message: message.replace(/\.$/, "") });
+  };
+  const secrets = secretsOf(input, kept);
+  if (input.clientCertificate.kind === "pem" && secrets.key === undefined && fine("key"))
+    add("key", "Add the private key");
+  if (fine("ca", "certificate", "key"))
+    problems.push(...tlsProblems(tlsSettingsOf(connectionOf(input, undefined), secrets)));
+  if (input.auth.kind === "token" && fine("token")) {
+    try {
+      parseServiceAccount(secrets.token ?? "");
+    } catch (thrown) {
+      add("token", secrets.token === undefined ? "Enter the token" : asAppError(thrown).message);
+    }
+  }
+  if (input.auth.kind === "token-file" && fine("tokenFile")) {
+    try {
+      parseServiceAccount(await readTextFile(input.auth.path, connectionLimits.tokenLength));
+    } catch (thrown) {
+      add("tokenFile", asAppError(thrown).message);
+    }
+  }
+  return problems;
+}
+
+export interface SaveOptions {
+  readonly turnOn: boolean;
+  readonly restart: boolean;
+  readonly secretsFrom: string | null;
+}
+
+/** Saves what the editor sent; a tunnel that runs goes on as it is where nothing of it has changed, and else starts anew. */
+export async function saveConnection(
+  context: CallContext,
+  input: ConnectionInput,
+  options: SaveOptions,
+): Promise<SaveResult> {
+  const { connections, secrets, state, tunnels } = context;
+  const kept = secrets.get(options.secretsFrom ?? input.id);
+  const problems = await checkConnection(input, connections.all(), kept);
+  if (problems.some(({ level }) => level === "error")) return { outcome: "problems", problems };
+
+  const existing = connections.get(input.id);
+  const status = tunnels.status(input.id);
+  const restarts = existing !== undefined && isOn(status) && !sameTunnel(existing, input);
+  const clients = clientsOf(status);
+  if (restarts && clients > 0 && !options.restart) return { outcome: "asks-restart", clients };
+
+  connections.put(connectionOf(input, existing));
+  const wanted = secretsOf(input, kept);
+  const stored = secrets.get(input.id);
+  const names = ["key", "passphrase", "token"] as const;
+  if (names.some((name) => wanted[name] !== stored[name])) {
+    // They stand in memory already, which is what the tunnel starts with; the user hears where the disk failed.
+    void secrets.set(input.id, wanted).catch((thrown: unknown) => context.notSaved(thrown));
+  }
+  state.connectionChanged(input.id);
+  if (existing) tunnels.noteLog(input.id, "changed");
+  if (restarts) void tunnels.restart(input.id);
+  else if (options.turnOn && !isOn(status)) turnOn(context, [input.id]);
+  return { outcome: "saved" };
+}

@@ -1,0 +1,61 @@
+import { originOf, parsePomeriumUrl } from "../../shared/address.ts";
+import type { TlsSettings } from "../../engine/index.ts";
+import { isOn } from "../../shared/model/status.ts";
+import { proxyOriginOf } from "../../shared/words/connection.ts";
+import type { Handlers } from "../ipc/call-gate.ts";
+import { tlsSettingsOf } from "../state/tunnel-settings.ts";
+import type { CallContext } from "./context.ts";
+import { turnOff } from "./turn-on.ts";
+
+type Names = "open-sign-in-page" | "copy-sign-in-link" | "cancel-sign-in" | "sign-in" | "sign-out";
+
+export function signInCalls(context: CallContext): Pick<Handlers, Names> {
+  const { connections, desk, engine, secrets, sessions, tunnels, closing } = context;
+
+  /** TLS as a connection to this proxy does it, those that are on first; the system's where none leads there. */
+  const tlsFor = (origin: string): TlsSettings => {
+    const users = connections.all().filter((connection) => proxyOriginOf(connection) === origin);
+    const inOrder = [...users.filter(({ id }) => isOn(tunnels.status(id))), ...users];
+    for (const connection of inOrder) {
+      try {
+        return tlsSettingsOf(connection, secrets.get(connection.id));
+      } catch {
+        // Its private key is not known; another one may do.
+      }
+    }
+    return { verify: true, ca: [] };
+  };
+
+  return {
+    "open-sign-in-page": (origin) => desk.open(origin),
+    "copy-sign-in-link": (origin) => desk.copyLink(origin),
+
+    "cancel-sign-in": (origin, id) => {
+      if (id !== null) {
+        turnOff(context, [id]);
+        return;
+      }
+      turnOff(context, tunnels.waitingFor(origin));
+      // One that was asked for by hand has no connection to turn off.
+      engine.cancelSignIn(origin);
+    },
+
+    "sign-in": async (origin) => {
+      const proxy = parsePomeriumUrl(origin);
+      await desk.byHand(originOf(proxy), () => engine.login(proxy, tlsFor(origin), closing));
+      await sessions.reload();
+    },
+
+    "sign-out": async (origin) => {
+      const leaving = origin === null ? [...new Set(sessions.proxies)] : [origin];
+      const results = await Promise.allSettled(leaving.map((proxy) => engine.logout(proxy, tlsFor(proxy), closing)));
+      await sessions.reload();
+      const failed = results.find((result) => result.status === "rejected");
+      if (failed && leaving.length === 1) throw failed.reason;
+      return leaving.filter((_proxy, at) => {
+        const result = results[at];
+        return result?.status !== "fulfilled" || result.value.some(({ endedAtProxy }) => !endedAtProxy);
+      });
+    },
+  };
+}

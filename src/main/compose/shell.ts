@@ -1,0 +1,98 @@
+import path from "node:path";
+import { app, Menu, powerMonitor } from "electron";
+import { asAppError } from "../../shared/errors.ts";
+import type { Place } from "../../shared/ipc/snapshot.ts";
+import type { Launch } from "../launch.ts";
+import type { QuitFlow } from "../lifecycle/quit-flow.ts";
+import type { FileLog } from "../log/file-log.ts";
+import type { WindowStateStore } from "../store/window-state-store.ts";
+import type { TrayWatch } from "../tray/tray-watch.ts";
+import { isOwnPage } from "../window/app-files.ts";
+import { serveAppFiles } from "../window/app-protocol.ts";
+import { applicationMenu } from "../window/application-menu.ts";
+import { denyPermissions, lockDown } from "../window/lockdown.ts";
+import { MainWindow } from "../window/main-window.ts";
+import type { Platform } from "../window/window-look.ts";
+
+/** Folders of the app, whether it is packaged or not. */
+export const appFolders = (): { readonly out: string; readonly assets: string } => ({
+  out: path.join(app.getAppPath(), "out"),
+  assets: path.join(app.getAppPath(), "assets"),
+});
+
+export interface ShellPorts {
+  readonly launch: Launch;
+  readonly platform: Platform;
+  readonly log: FileLog;
+  readonly store: WindowStateStore;
+  readonly trayWatch: TrayWatch;
+  readonly quit: QuitFlow;
+  whenWindowCloses(): "tray" | "quit";
+  kept(): void;
+  pageGone(): void;
+  visibilityChanged(): void;
+  /** The computer woke up. */
+  woke(): void;
+  openAt(place: Place | null): void;
+}
+
+/** True for the page of this start. */
+export const ownPage =
+  ({ devUrl }: Launch) =>
+  (url: string): boolean =>
+    isOwnPage(url, devUrl === null ? null : new URL(devUrl).origin);
+
+/** The window with the rules that hold for every page, the menu bar, and what the system tells the app. */
+export function createShell(ports: ShellPorts): MainWindow {
+  const { launch, log, platform, quit } = ports;
+  const { out, assets } = appFolders();
+  const denied = (what: string): void => log.write("info", "denied", { what });
+  lockDown(ownPage(launch), denied);
+  denyPermissions(denied);
+  serveAppFiles(path.join(out, "renderer"));
+
+  const window = new MainWindow({
+    platform,
+    preload: path.join(out, "preload/index.cjs"),
+    icon: path.join(assets, "icon/icon-256.png"),
+    devUrl: launch.devUrl,
+    devTools: !app.isPackaged,
+    store: ports.store,
+    closing: () => ({
+      quitting: quit.isQuitting,
+      setting: ports.whenWindowCloses(),
+      hasTray: ports.trayWatch.isPresent,
+    }),
+    quit: () => void quit.request(),
+    kept: () => ports.kept(),
+    pageGone: () => ports.pageGone(),
+    visibilityChanged: () => ports.visibilityChanged(),
+    log: (message) => log.write("error", "page", { message }),
+  });
+
+  const menu = applicationMenu(
+    platform,
+    {
+      settings: () => ports.openAt({ page: "settings" }),
+      newConnection: () => ports.openAt({ page: "new" }),
+      close: () => window.requestClose(),
+    },
+    !app.isPackaged,
+  );
+  Menu.setApplicationMenu(menu === null ? null : Menu.buildFromTemplate(menu));
+
+  app.on("second-instance", () => ports.openAt(null));
+  app.on("activate", () => ports.openAt(null));
+  // Every way to quit comes through here; the flow itself ends the process without asking again.
+  app.on("before-quit", (event) => {
+    event.preventDefault();
+    void quit.request();
+  });
+  // Electron would stop the app with a dialog, and every tunnel with it.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const)
+    process.on(event, (thrown: unknown) => log.failure(asAppError(thrown).toData(), event));
+  powerMonitor.on("resume", () => ports.woke());
+  powerMonitor.on("shutdown", () => void quit.now());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void quit.now());
+  return window;
+}

@@ -1,0 +1,54 @@
+import { count } from "../../shared/words/format.ts";
+
+export interface QuitPorts {
+  /** Clients that would be cut off. */
+  clients(): number;
+  /** Asks the user; true for going on. */
+  ask(question: string): Promise<boolean>;
+  /** Closes everything, within a limit. */
+  close(): Promise<void>;
+  /** Ends the process. */
+  exit(code: number): void;
+}
+
+/** What a person is asked before clients are cut off. */
+export const quitQuestion = (clients: number): string =>
+  `Quit Culvert? ${count(clients, "client")} ${clients === 1 ? "is" : "are"} connected and will be cut off.`;
+
+/** Ends the app once, whoever asks for it first: asks where clients are connected, closes everything, and exits. */
+export class QuitFlow {
+  readonly #ports: QuitPorts;
+  #state: "running" | "asking" | "closing" = "running";
+
+  constructor(ports: QuitPorts) {
+    this.#ports = ports;
+  }
+
+  /** True from the moment on that nothing can stop it. */
+  get isQuitting(): boolean {
+    return this.#state === "closing";
+  }
+
+  /** As the user asks for it. A second wish while the first is asked about changes nothing. */
+  async request(): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#state = "asking";
+    const clients = this.#ports.clients();
+    const agreed = clients === 0 || (await this.#ports.ask(quitQuestion(clients)).catch(() => true));
+    // The system may have ended it meanwhile.
+    if (this.#state !== "asking") return;
+    if (agreed) await this.now();
+    else this.#state = "running";
+  }
+
+  /** Without asking: for a signal, or a computer that shuts down. @param code exit code of the process. */
+  async now(code = 0): Promise<void> {
+    if (this.#state === "closing") return;
+    this.#state = "closing";
+    try {
+      await this.#ports.close();
+    } finally {
+      this.#ports.exit(code);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { app, session, type WebContents } from "electron";
+
+/** Told about what was denied, for the log; addresses are left out, since a page could put anything there. */
+export type DeniedLog = (what: string) => void;
+
+/**
+ * Denies every contents what the app's pages never need: other pages, windows, embedded pages, and every permission.
+ * @param isOwn true for addresses of Culvert's own page.
+ */
+export function lockDown(isOwn: (url: string) => boolean, log: DeniedLog): void {
+  app.on("web-contents-created", (_event, contents) => lockDownContents(contents, isOwn, log));
+}
+
+/** The session exists only once the app is ready. */
+export function denyPermissions(log: DeniedLog): void {
+  const { defaultSession } = session;
+  defaultSession.setPermissionRequestHandler((_contents, permission, answer) => {
+    log(`permission ${permission}`);
+    answer(false);
+  });
+  defaultSession.setPermissionCheckHandler(() => false);
+  defaultSession.setDevicePermissionHandler(() => false);
+}
+
+function lockDownContents(contents: WebContents, isOwn: (url: string) => boolean, log: DeniedLog): void {
+  contents.setWindowOpenHandler(() => {
+    log("a window");
+    return { action: "deny" };
+  });
+  // Reloading is navigation too; a dropped file or a link is not to our page.
+  contents.on("will-navigate", (event) => {
+    if (isOwn(event.url)) return;
+    log("navigation");
+    event.preventDefault();
+  });
+  contents.on("will-frame-navigate", (event) => {
+    if (event.isMainFrame) return;
+    log("a frame");
+    event.preventDefault();
+  });
+  contents.on("will-redirect", (event) => event.preventDefault());
+  contents.on("will-attach-webview", (event) => {
+    log("a webview");
+    event.preventDefault();
+  });
+}

@@ -1,0 +1,144 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test, vi } from "vitest";
+import type { Session } from "../../../../src/engine/index.ts";
+import { AppError } from "../../../../src/shared/errors.ts";
+import { connectionInput } from "../connections.ts";
+import { rig } from "./rig.ts";
+
+const plain = { turnOn: false, restart: false, secretsFrom: null } as const;
+const session = (proxy: string, about: Partial<Session> = {}): Session => ({
+  proxy,
+  jwt: "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.a-secret-jwt",
+  createdAt: 5,
+  pomerium: null,
+  verified: true,
+  ...about,
+});
+
+test("sessions are told without their JWT, with who uses them", async () => {
+  const user = { email: "ada@example.com", name: "Ada" };
+  const { calls, state, tunnels } = await rig({
+    sessions: [session("https://access.example.com", { user, expiresAt: 9 }), session("https://other.example.com")],
+  });
+  const input = connectionInput();
+  await calls["save-connection"](input, { ...plain, turnOn: true });
+  await vi.waitFor(() => expect(tunnels.status(input.id).kind).toBe("listening"), { timeout: 5_000 });
+  const { sessions } = state.snapshot();
+  expect(sessions).toContainEqual({
+    proxy: "https://access.example.com",
+    createdAt: 5,
+    user: "ada@example.com",
+    expiresAt: 9,
+    inUseBy: 1,
+  });
+  expect(sessions).toContainEqual(
+    expect.objectContaining({ proxy: "https://other.example.com", user: null, expiresAt: null, inUseBy: 0 }),
+  );
+  expect(JSON.stringify(state.snapshot())).not.toContain("a-secret-jwt");
+});
+
+test("a sign-in that is over can be neither opened nor copied", async () => {
+  const { calls } = await rig();
+  const gone = { code: "not-found" };
+  await expect(calls["open-sign-in-page"]("https://access.example.com")).rejects.toMatchObject(gone);
+  await expect(calls["copy-sign-in-link"]("https://access.example.com")).rejects.toMatchObject(gone);
+});
+
+test("cancelling a sign-in turns off one connection, or all that wait", async () => {
+  const { calls, tunnels } = await rig();
+  const off = vi.spyOn(tunnels, "turnOff");
+  vi.spyOn(tunnels, "waitingFor").mockReturnValue(["b", "c"]);
+  await calls["cancel-sign-in"]("https://access.example.com", "a");
+  expect(off.mock.calls).toEqual([["a"]]);
+  await calls["cancel-sign-in"]("https://access.example.com", null);
+  expect(off.mock.calls).toEqual([["a"], ["b"], ["c"]]);
+});
+
+test("a changed setting is applied, saved and told; one that the system refuses is not saved", async () => {
+  const { calls, settings, desktop, state, changes } = await rig();
+  state.snapshot();
+  await calls["change-settings"]({ theme: "dark" });
+  expect(desktop.applied.at(-1)?.theme).toBe("dark");
+  expect(settings.current.theme).toBe("dark");
+  await vi.waitFor(() => expect(changes()).toContainEqual({ type: "settings", settings: settings.current }));
+  desktop.refuses = new AppError("setting-invalid", "Another program uses Ctrl+K.");
+  await expect(async () => calls["change-settings"]({ paletteShortcut: "Ctrl+K" })).rejects.toMatchObject({
+    code: "setting-invalid",
+  });
+  expect(settings.current.paletteShortcut).toBe("");
+});
+
+test("a browser command with an open quote is refused", async () => {
+  const { calls, settings } = await rig();
+  await expect(async () => calls["change-settings"]({ browserCommand: "firefox 'x" })).rejects.toMatchObject({
+    code: "setting-invalid",
+  });
+  expect(settings.current.browserCommand).toBe("");
+});
+
+test("a picked file is read, a token's is not, and one that is too large is refused", async () => {
+  const { calls, desktop, folder } = await rig();
+  expect(await calls["pick-file"]("ca")).toBeNull();
+  desktop.file = path.join(folder, "ca.pem");
+  writeFileSync(desktop.file, "PEM");
+  expect(await calls["pick-file"]("ca")).toEqual({ name: "ca.pem", path: desktop.file, text: "PEM" });
+  expect(await calls["pick-file"]("token")).toMatchObject({ text: "" });
+  writeFileSync(desktop.file, "x".repeat(300 * 1024));
+  await expect(calls["pick-file"]("ca")).rejects.toMatchObject({ code: "file-unreadable" });
+  desktop.file = folder;
+  await expect(calls["pick-file"]("ca")).rejects.toMatchObject({ code: "file-unreadable" });
+});
+
+test("a text is saved where the user says, and nowhere when he does not", async () => {
+  const { calls, desktop, folder } = await rig();
+  const text = { suggestedName: "log.json", text: "[]" };
+  expect(await calls["save-text"](text)).toBe(false);
+  desktop.file = path.join(folder, "log.json");
+  expect(await calls["save-text"](text)).toBe(true);
+  expect(readFileSync(desktop.file, "utf8")).toBe("[]");
+  desktop.file = path.join(folder, "nowhere", "log.json");
+  await expect(calls["save-text"](text)).rejects.toMatchObject({ code: "storage-failed" });
+});
+
+test("notices are told, acted on and dismissed; where their files are is not told", async () => {
+  const { calls, notices, desktop, state } = await rig();
+  notices.put({ id: "n", kind: "store-unreadable", message: "m", action: "show-file", file: "/secret/place" });
+  expect(state.snapshot().notices).toEqual([{ id: "n", kind: "store-unreadable", message: "m", action: "show-file" }]);
+  await calls["notice-action"]("n");
+  expect(desktop.shown).toEqual(["/secret/place"]);
+  await calls["dismiss-notice"]("n");
+  expect(state.snapshot().notices).toEqual([]);
+  await expect(calls["notice-action"]("n")).rejects.toMatchObject({ code: "not-found" });
+});
+
+test("activity is that of the watched connection, and its log follows without a gap or a repetition", async () => {
+  const { calls, tunnels, state, changes } = await rig();
+  const input = connectionInput();
+  const other = connectionInput({ name: "Other" });
+  await calls["save-connection"](input, plain);
+  await calls["save-connection"](other, plain);
+  state.snapshot();
+  const activity = await calls.watch(input.id);
+  await calls["set-on"]([input.id, other.id], true);
+  await vi.waitFor(() => expect(tunnels.status(input.id).kind).toBe("listening"), { timeout: 5_000 });
+  await vi.waitFor(() => {
+    const told = changes().flatMap((change) => (change.type === "log" ? change.entries : []));
+    expect([...(activity?.log ?? []), ...told]).toEqual(tunnels.activity(input.id).log);
+  });
+  const about = changes().flatMap((change) => (change.type === "log" || change.type === "activity" ? change.id : []));
+  expect(new Set(about)).toEqual(new Set([input.id]));
+  expect(await calls.watch(connectionInput().id)).toBeNull();
+});
+
+test("quitting and the page's failures reach whom they concern", async () => {
+  const { calls, desktop, logged, folder } = await rig();
+  await calls["report-failure"]("a stack");
+  expect(logged).toEqual(["error page-failed: a stack"]);
+  await calls["copy-text"]("127.0.0.1:5432");
+  expect(desktop.copied).toEqual(["127.0.0.1:5432"]);
+  await calls["open-log-folder"]();
+  expect(desktop.shown).toEqual([folder]);
+  await calls.quit();
+  await vi.waitFor(() => expect(desktop.quits).toBe(1));
+});

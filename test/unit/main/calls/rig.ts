@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { onTestFinished } from "vitest";
+import type { Desktop, FilePurpose } from "../../../../src/main/calls/context.ts";
+import { createHandlers } from "../../../../src/main/calls/handlers.ts";
+import { createCore } from "../../../../src/main/compose/core.ts";
+import { UpdateFeed } from "../../../../src/main/ipc/update-feed.ts";
+import { SignInDesk } from "../../../../src/main/sign-in/sign-in-desk.ts";
+import { AppState } from "../../../../src/main/state/app-state.ts";
+import { NoticeBoard } from "../../../../src/main/state/notice-board.ts";
+import { SessionList } from "../../../../src/main/state/session-list.ts";
+import { ConnectionStore } from "../../../../src/main/store/connection-store.ts";
+import { PlainDocumentFile } from "../../../../src/main/store/plain-document-file.ts";
+import type { SecretCipher } from "../../../../src/main/store/secret-cipher.ts";
+import { SecretStore } from "../../../../src/main/store/secret-store.ts";
+import { SettingsStore } from "../../../../src/main/store/settings-store.ts";
+import { MemorySessionStore, type Session } from "../../../../src/engine/index.ts";
+import type { AppError } from "../../../../src/shared/errors.ts";
+import type { Change, Update } from "../../../../src/shared/ipc/snapshot.ts";
+import type { Settings } from "../../../../src/shared/model/settings.ts";
+
+/** A desktop that notes what it is asked for, and chooses the files that a test puts there. */
+class TestDesktop implements Desktop {
+  readonly copied: string[] = [];
+  readonly applied: Settings[] = [];
+  readonly shown: string[] = [];
+  file: string | null = null;
+  quits = 0;
+  refuses: AppError | null = null;
+
+  copyText(text: string): Promise<void> {
+    this.copied.push(text);
+    return Promise.resolve();
+  }
+  chooseFile(_purpose: FilePurpose): Promise<string | null> {
+    return Promise.resolve(this.file);
+  }
+  choosePlaceToSave(_name: string): Promise<string | null> {
+    return Promise.resolve(this.file);
+  }
+  openFolder(folder: string): Promise<void> {
+    this.shown.push(folder);
+    return Promise.resolve();
+  }
+  showFile(file: string): void {
+    this.shown.push(file);
+  }
+  applySettings(settings: Settings): void {
+    if (this.refuses) throw this.refuses;
+    this.applied.push(settings);
+  }
+  quit(): void {
+    this.quits += 1;
+  }
+}
+
+const cipher: SecretCipher = {
+  isAvailable: () => true,
+  encrypt: (text) => Buffer.from(text).reverse(),
+  decrypt: (data) => Buffer.from(data).reverse().toString(),
+};
+
+/** The main process without Electron: real stores in a folder of their own, the real engine, every call. */
+export async function rig({ sessions = [] as readonly Session[] } = {}) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-calls-"));
+  const file = (name: string): PlainDocumentFile => new PlainDocumentFile(path.join(folder, `${name}.json`));
+  const updates: Update[] = [];
+  const logged: string[] = [];
+  const notices = new NoticeBoard(() => state.noticesChanged());
+  const connections = new ConnectionStore({ file: file("connections") });
+  const settings = new SettingsStore({ file: file("settings") });
+  const secrets = new SecretStore({ file: file("secrets"), cipher, notify: (notice) => notices.put(notice) });
+  await secrets.load();
+  const sessionStore = new MemorySessionStore();
+  for (const session of sessions) await sessionStore.put(session);
+  const desktop = new TestDesktop();
+  const desk = new SignInDesk({
+    openUrl: () => Promise.resolve(),
+    copyText: (text) => desktop.copyText(text),
+    opensByItself: () => true,
+    changed: () => state.signInsChanged(),
+    now: Date.now,
+  });
+  const feed = new UpdateFeed((update) => updates.push(update));
+  const loaded = Promise.resolve();
+  const { engine, tunnels } = createCore({
+    stores: { connections, secrets },
+    sessions: sessionStore,
+    desk,
+    loaded,
+    shareSessions: true,
+    changed: (id) => state.tunnelChanged(id),
+    logged: (id, entries) => state.logged(id, entries),
+    ticked: () => state.sampled(true),
+    events: () => undefined,
+    sessionsChanged: () => void list.reload(),
+  });
+  const list = new SessionList(
+    () => engine.sessions(),
+    () => state.signInsChanged(),
+  );
+  const ignored = (): void => undefined;
+  const state: AppState = new AppState({
+    connections,
+    settings,
+    tunnels,
+    notices,
+    sessions: list,
+    host: { platform: "linux", version: "1", versions: {}, browser: "your browser" },
+    feed,
+    signIns: () => desk.waiting(),
+    watcher: { changed: ignored, statusChanged: ignored, signInsChanged: ignored, sessionsChanged: ignored },
+  });
+  await list.reload();
+  const closing = new AbortController();
+  const calls = createHandlers({
+    ...{ connections, settings, secrets, tunnels, engine, desk, state, sessions: list, notices, desktop, loaded },
+    logFolder: folder,
+    saveAgain: () => Promise.resolve(),
+    notSaved: (thrown) => logged.push(String(thrown)),
+    log: (level, event, message) => logged.push(`${level} ${event}: ${message}`),
+    closing: closing.signal,
+  });
+  onTestFinished(async () => {
+    closing.abort();
+    await tunnels.close({ graceMs: 0 });
+    await engine.close({ graceMs: 0 });
+    state.close();
+    feed.stop();
+    await secrets.close();
+    connections.close();
+    rmSync(folder, { recursive: true });
+  });
+  const changes = (): readonly Change[] => updates.flatMap((update) => update.changes);
+  return { calls, connections, settings, secrets, tunnels, state, notices, desktop, folder, logged, changes, list };
+}
