@@ -10,6 +10,8 @@ const warning = (field: FieldProblem["field"], message: string): FieldProblem =>
 const refusal = (thrown: unknown): string =>
   (thrown instanceof AppError ? thrown.message : "This is not an address")
     .replace(/[.:]? Got: .*$/s, "")
+    // What the command line explains besides; the editor has the route beside the field.
+    .replace(/(:\d+)\. It is the port .*$/s, "$1")
     .replace(/\.$/, "");
 
 const holdsCertificate = (pem: string): boolean =>

@@ -65,9 +65,9 @@ export function localLabel(connection: Pick<Connection, "listen">, status: Conne
   if (bound !== null) return bound;
   const wanted = listenOf(connection.listen);
   if (wanted === null) return connection.listen;
-  // Where it failed to open, the whole address is the news.
-  if (status.kind === "error") return formatHostPort(wanted.host ?? "0.0.0.0", wanted.port);
-  return wanted.port === 0 ? "any port" : `:${wanted.port}`;
+  if (wanted.port === 0) return "any port";
+  // Where it is being opened, or could not be, the whole address is the news.
+  return status.kind === "off" ? `:${wanted.port}` : formatHostPort(wanted.host ?? "0.0.0.0", wanted.port);
 }
 
 /** Other computers could use the port. */

@@ -34,8 +34,8 @@ export function statusWords(
         facts: connection.lastUsedAt === null ? "never used" : `last used ${ago(connection.lastUsedAt, now)}`,
       };
     case "starting": {
-      const label = localLabel(connection, { kind: "error", address: null, since: 0, clients: 0, error: starting });
-      const where = label.endsWith(":0") ? "a free port" : label;
+      const label = localLabel(connection, status);
+      const where = label === "any port" ? "a free port" : label;
       return { state: "Starting", row: "Starting", header: "Starting", facts: `opening ${where}` };
     }
     case "listening":
@@ -69,9 +69,6 @@ export function statusWords(
     }
   }
 }
-
-/** Only there to ask for the whole local address of what is not open yet. */
-const starting = { code: "internal", message: "", retryable: false } as const;
 
 /** Within a sentence. Names such as TLS keep their capitals. */
 export const lowerFirst = (text: string): string =>

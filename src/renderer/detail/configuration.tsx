@@ -1,0 +1,98 @@
+import type { ReactNode } from "react";
+import type { Connection } from "../../shared/model/connection.ts";
+import { proxyOriginOf } from "../../shared/words/connection.ts";
+import { Button } from "../controls/button.tsx";
+import { Chip } from "../controls/chip.tsx";
+import { deleteConnections, duplicate, edit, plannedAddress } from "../store/actions.ts";
+import { useHost } from "../store/host.tsx";
+
+const trustWords = ({ trust }: Connection): ReactNode => {
+  switch (trust.kind) {
+    case "system":
+      return "System certificates";
+    case "ca":
+      return `Custom CA, ${trust.label === "" ? "pasted text" : trust.label}`;
+    case "unverified":
+      return <Chip kind="warn">Unverified</Chip>;
+  }
+};
+
+const certificateWords = ({ clientCertificate }: Connection): string => {
+  if (clientCertificate.kind === "none") return "None";
+  return clientCertificate.label === "" ? "Pasted text" : clientCertificate.label;
+};
+
+const signInWords = ({ auth }: Connection): ReactNode => {
+  switch (auth.kind) {
+    case "browser":
+      return "Browser";
+    case "token":
+      return "Service account token";
+    case "token-file":
+      return (
+        <>
+          Token file, <code>{auth.path}</code>
+        </>
+      );
+  }
+};
+
+const Setting = ({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactNode => (
+  <div className="setting">
+    <dt>{name}</dt>
+    <dd className="selectable">{children}</dd>
+  </div>
+);
+
+/** Every setting of one connection, and what can be done with it. */
+export function Configuration({ connection }: { readonly connection: Connection }): ReactNode {
+  const host = useHost();
+  const { id } = connection;
+  const planned = plannedAddress(connection.listen);
+  return (
+    <div className="configuration">
+      <dl>
+        <Setting name="Destination">
+          <code>{connection.destination}</code>
+        </Setting>
+        <Setting name="Local address">{planned === null ? "Any port" : <code>{planned}</code>}</Setting>
+        <Setting name="Tags">{connection.tags.length === 0 ? "None" : connection.tags.join(", ")}</Setting>
+        <Setting name="Turn on at start">{connection.startAtLaunch ? "Yes" : "No"}</Setting>
+        <Setting name="Pomerium URL">
+          <code>{connection.pomeriumUrl === "" ? proxyOriginOf(connection) : connection.pomeriumUrl}</code>
+          {connection.pomeriumUrl === "" && <span className="t3"> from the destination</span>}
+        </Setting>
+        <Setting name="Server trust">{trustWords(connection)}</Setting>
+        <Setting name="Client certificate">{certificateWords(connection)}</Setting>
+        <Setting name="Sign in with">{signInWords(connection)}</Setting>
+      </dl>
+      <div className="configuration-acts">
+        <Button
+          icon="edit"
+          keys="Mod+E"
+          onClick={() => {
+            edit(id);
+          }}
+        >
+          Edit
+        </Button>
+        <Button
+          onClick={() => {
+            duplicate(id);
+          }}
+        >
+          Duplicate
+        </Button>
+        <span className="sp" />
+        <Button
+          variant="danger"
+          onClick={() => {
+            deleteConnections(host, [id]);
+          }}
+        >
+          Delete
+        </Button>
+      </div>
+    </div>
+  );
+}

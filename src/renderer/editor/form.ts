@@ -1,0 +1,192 @@
+import {
+  emptyConnectionInput,
+  type Connection,
+  type ConnectionField,
+  type ConnectionInput,
+} from "../../shared/model/connection.ts";
+import { nameOf } from "../../shared/words/connection.ts";
+
+/** A secret in the form: what is saved stays, or this takes its place. */
+export type SecretDraft =
+  { readonly kind: "kept" } | { readonly kind: "new"; readonly value: string; readonly label: string };
+
+/** A text from a file, by the file's name; "" where it was pasted. */
+export interface TextDraft {
+  readonly pem: string;
+  readonly label: string;
+}
+
+/**
+ * What the form holds. Unlike the input that is saved it remembers what belongs to a choice that is not chosen now, so that
+ * looking at another choice loses nothing.
+ */
+export interface Draft {
+  readonly id: string;
+  readonly name: string;
+  readonly destination: string;
+  readonly listen: string;
+  readonly tags: readonly string[];
+  readonly startAtLaunch: boolean;
+  readonly pomeriumUrl: string;
+  readonly trust: ConnectionInput["trust"]["kind"];
+  readonly ca: TextDraft;
+  readonly clientCertificate: ConnectionInput["clientCertificate"]["kind"];
+  readonly certificate: TextDraft;
+  readonly key: SecretDraft;
+  readonly passphrase: SecretDraft;
+  readonly auth: ConnectionInput["auth"]["kind"];
+  readonly token: SecretDraft;
+  readonly tokenPath: string;
+}
+
+const nothing: SecretDraft = { kind: "new", value: "", label: "" };
+const kept: SecretDraft = { kind: "kept" };
+
+const secretOf = (secret: { kind: "keep" } | { kind: "set"; value: string }): SecretDraft =>
+  secret.kind === "keep" ? kept : { kind: "new", value: secret.value, label: "" };
+
+const inputOf = (secret: SecretDraft): { kind: "keep" } | { kind: "set"; value: string } =>
+  secret.kind === "kept" ? { kind: "keep" } : { kind: "set", value: secret.value };
+
+/** The form of an input. */
+export function draftFromInput(input: ConnectionInput): Draft {
+  const { trust, clientCertificate, auth } = input;
+  const pem = clientCertificate.kind === "pem" ? clientCertificate : null;
+  return {
+    id: input.id,
+    name: input.name,
+    destination: input.destination,
+    listen: input.listen,
+    tags: input.tags,
+    startAtLaunch: input.startAtLaunch,
+    pomeriumUrl: input.pomeriumUrl,
+    trust: trust.kind,
+    ca: trust.kind === "ca" ? { pem: trust.pem, label: trust.label } : { pem: "", label: "" },
+    clientCertificate: clientCertificate.kind,
+    certificate: pem ? { pem: pem.certificate, label: pem.label } : { pem: "", label: "" },
+    key: pem ? secretOf(pem.key) : nothing,
+    passphrase: pem ? secretOf(pem.passphrase) : nothing,
+    auth: auth.kind,
+    token: auth.kind === "token" ? secretOf(auth.token) : nothing,
+    tokenPath: auth.kind === "token-file" ? auth.path : "",
+  };
+}
+
+/** A saved connection as the input that changes nothing. */
+export function inputFromConnection(connection: Connection): ConnectionInput {
+  const { pinned: _pinned, lastUsedAt: _lastUsedAt, clientCertificate, auth, tags, ...rest } = connection;
+  return {
+    ...rest,
+    tags: [...tags],
+    clientCertificate:
+      clientCertificate.kind === "none"
+        ? clientCertificate
+        : { ...clientCertificate, key: { kind: "keep" }, passphrase: { kind: "keep" } },
+    auth: auth.kind === "token" ? { kind: "token", token: { kind: "keep" } } : auth,
+  };
+}
+
+/** Where the form starts, and whose secrets are kept. */
+export interface Start {
+  readonly draft: Draft;
+  readonly secretsFrom: string | null;
+}
+
+/**
+ * The form at its start: a new connection, one that exists, or a copy of one, which listens on no port of its own yet.
+ * @param newId the id of what is new or a copy, a UUID.
+ * @param given what is filled in beforehand.
+ */
+export function startOf(
+  saved: Connection | null,
+  copyOf: Connection | null,
+  newId: string,
+  given: Partial<ConnectionInput> = {},
+): Start {
+  if (saved) return { draft: draftFromInput({ ...inputFromConnection(saved), ...given }), secretsFrom: null };
+  if (copyOf) {
+    const copy = { ...inputFromConnection(copyOf), id: newId, name: `${nameOf(copyOf)} copy`, listen: "" };
+    return { draft: draftFromInput({ ...copy, ...given, id: newId }), secretsFrom: copyOf.id };
+  }
+  return { draft: draftFromInput({ ...emptyConnectionInput(newId), ...given, id: newId }), secretsFrom: null };
+}
+
+/** What would be saved. Spaces around addresses and the name are left out. */
+export function inputFromDraft(draft: Draft): ConnectionInput {
+  return {
+    id: draft.id,
+    name: draft.name.trim(),
+    protocol: "tcp",
+    destination: draft.destination.trim(),
+    listen: draft.listen.trim(),
+    tags: [...draft.tags],
+    startAtLaunch: draft.startAtLaunch,
+    pomeriumUrl: draft.pomeriumUrl.trim(),
+    trust: draft.trust === "ca" ? { kind: "ca", ...draft.ca } : { kind: draft.trust },
+    clientCertificate:
+      draft.clientCertificate === "none"
+        ? { kind: "none" }
+        : {
+            kind: "pem",
+            certificate: draft.certificate.pem,
+            label: draft.certificate.label,
+            key: inputOf(draft.key),
+            passphrase: inputOf(draft.passphrase),
+          },
+    auth:
+      draft.auth === "browser"
+        ? { kind: "browser" }
+        : draft.auth === "token"
+          ? { kind: "token", token: inputOf(draft.token) }
+          : { kind: "token-file", path: draft.tokenPath },
+  };
+}
+
+/** True where leaving would lose something. */
+export const isDirty = (start: Draft, now: Draft): boolean =>
+  JSON.stringify(inputFromDraft(start)) !== JSON.stringify(inputFromDraft(now));
+
+/** What differs from the usual in the part that can be closed, for its own line: "Pomerium URL, custom CA". */
+export function advancedSummary(draft: Draft): string {
+  const parts = [
+    draft.pomeriumUrl.trim() !== "" && "Pomerium URL",
+    draft.trust === "ca" && "custom CA",
+    draft.trust === "unverified" && "TLS not verified",
+    draft.clientCertificate === "pem" && "client certificate",
+    draft.auth === "token" && "service account token",
+    draft.auth === "token-file" && "token file",
+  ];
+  return parts.filter((part) => part !== false).join(", ");
+}
+
+const inAdvanced: ReadonlySet<ConnectionField> = new Set([
+  "pomeriumUrl",
+  "ca",
+  "certificate",
+  "key",
+  "passphrase",
+  "token",
+  "tokenFile",
+]);
+
+/** True for a field of the part that can be closed. */
+export const isAdvanced = (field: ConnectionField): boolean => inAdvanced.has(field);
+
+/** The fields in the order in which they stand on the page. */
+const order: readonly ConnectionField[] = [
+  "name",
+  "destination",
+  "listen",
+  "tags",
+  "pomeriumUrl",
+  "ca",
+  "certificate",
+  "key",
+  "passphrase",
+  "token",
+  "tokenFile",
+];
+
+/** The one of these fields that stands first on the page. */
+export const firstField = (fields: readonly ConnectionField[]): ConnectionField | undefined =>
+  order.find((field) => fields.includes(field));
