@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { boundAddressOf, offStatus } from "../../src/shared/model/status.ts";
 import { askRedis } from "../support/mini-redis.ts";
 import { launchApp } from "./host/launch.ts";
 import { axeClean } from "./support/axe.ts";
@@ -63,8 +64,8 @@ test("a connection carries bytes after a sign-in, and says so everywhere", async
   await expect
     .poll(async () => (await callMain(page, "snapshot")).statuses[input.id])
     .toMatchObject({ kind: "listening" });
-  const status = (await callMain(page, "snapshot")).statuses[input.id];
-  const address = status && "address" in status ? status.address : "";
+  const status = (await callMain(page, "snapshot")).statuses[input.id] ?? offStatus;
+  const address = boundAddressOf(status) ?? "";
   const port = Number(/:(\d+)$/.exec(address)?.[1]);
 
   const answer = askRedis({ host: "127.0.0.1", port }, ["PING"]);
