@@ -30,6 +30,11 @@ export const limits = {
   retryFirstMs: 1_000,
   /** The longest of these waits. */
   retryMostMs: 30_000,
+  /**
+   * How long a client that has ended its side waits for a destination that is down: its answer may still be awaited, but
+   * one that has given up looks the same.
+   */
+  waitingEndMs: 10_000,
   /** What a connection needs to run (its files and secrets) must have been read after this. */
   settingsMs: 10_000,
   /** Traffic is sampled this often while anything is on. */

@@ -63,8 +63,26 @@ describe("a destination that cannot be reached for now", () => {
     expect(opened?.openMs).toBeLessThan(opened?.ms ?? 0);
   });
 
-  it("lets go of a client that hangs up while it waits, by a FIN too, and goes on trying by itself", async () => {
+  it("answers a client that has ended its side meanwhile, as a program in a shell pipe does", async () => {
     await start("public");
+    const address = await rig.turnOn("a");
+    rig.proxy.faults.set({ tcp: "reset" });
+    const client = await connectTo(address);
+    client.end("question");
+    await rig.status("a", "retrying", ({ attempt }) => attempt >= 2);
+    const reached = upstream.next();
+    rig.proxy.faults.clear();
+    const socket = await reached;
+    expect((await receiveAll(socket)).bytes).toBe(8);
+    const answer = receiveAll(client);
+    socket.end("an answer");
+    expect((await answer).bytes).toBe(9);
+    await rig.until(() => rig.seen("peer-closed").length === 1);
+    expect(rig.seen("peer-closed")[0]).toMatchObject({ how: "ended", sent: 8, received: 9 });
+  });
+
+  it("lets go of a client that hangs up while it waits, by a FIN too, and goes on trying by itself", async () => {
+    await start("public", { limits: { waitingEndMs: 50 } });
     const address = await rig.turnOn("a");
     rig.proxy.faults.set({ tcp: "reset" });
     const [closes, resets] = [await connectTo(address), await connectTo(address)];

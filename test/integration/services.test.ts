@@ -71,7 +71,8 @@ async function sha256OfFile(file: string): Promise<string> {
  * resets the connection. Whether that reset or the client's own end is seen first is a race of three processes: a busy
  * machine has warned of it where an idle one never did. What was asked for has been answered and compared by then.
  */
-const goodbyeReset = /^\S+ WRN client \d+ was cut off from the proxy's side after \d+ ms, sent \S+ kB, received \S+ kB\n/gm;
+const goodbyeReset =
+  /^\S+ WRN client \d+ was cut off from the proxy's side after \d+ ms, sent \S+ kB, received \S+ kB\n/gm;
 
 /** The program did what it was asked to, and said nothing else. */
 function expectClean(ran: Ran): void {

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { PipeSide } from "./pipe.ts";
 
 /**
@@ -8,10 +9,14 @@ import type { PipeSide } from "./pipe.ts";
 export class ClientWatch {
   readonly #side: PipeSide;
   readonly #onGone: () => void;
-  /** Early bytes of a held client; null while it is not held. */
+  /** Early bytes of a client that was held; null while it has not been. */
   #early: Buffer[] | null = null;
   #earlyBytes = 0;
   #mostBytes = 0;
+  /** How long it is held after its FIN; null while it is not held. */
+  #endMs: number | null = null;
+  #ended = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(side: PipeSide, onGone: () => void) {
     this.#side = side;
@@ -21,18 +26,38 @@ export class ClientWatch {
   }
 
   /**
-   * From now on a FIN counts as hanging up: while a destination is down for hours, clients give up and come again, and
-   * what closes a socket altogether looks like a FIN until somebody writes to it. Idempotent.
+   * From now on a client that has ended its side is gone after `endMs`. Its answer may still be awaited; but while a
+   * destination is down for hours, clients give up and come again, and what closes a socket altogether looks like a FIN
+   * until somebody writes to it. Idempotent.
    * @param mostBytes early bytes that are kept meanwhile; behind more of them an end is not seen.
+   * @param endMs milliseconds.
    */
-  hold(mostBytes: number): void {
+  hold(mostBytes: number, endMs: number): void {
+    this.#endMs = endMs;
+    if (this.#ended) return this.#giveTime();
     if (this.#early !== null) return;
     this.#early = [];
     this.#mostBytes = mostBytes;
     const { readable } = this.#side;
     // Only who reads to the end learns of it.
-    readable.once("end", this.#onGone).on("readable", this.#collect);
+    readable.once("end", this.#onEnd).on("readable", this.#collect);
     this.#collect();
+  }
+
+  /** A FIN is no hang-up again: a person is at work, and takes as long as that takes. */
+  unhold(): void {
+    this.#endMs = null;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true;
+    this.#giveTime();
+  };
+
+  #giveTime(): void {
+    if (this.#endMs !== null) this.#timer ??= setTimeout(this.#onGone, this.#endMs);
   }
 
   readonly #collect = (): void => {
@@ -52,16 +77,25 @@ export class ClientWatch {
     this.#onGone();
   };
 
-  /** Ends the watch and gives back the early bytes. */
-  release(): void {
+  /** Ends the watch. Returns the side as it is to be read from now on, early bytes first. */
+  release(): PipeSide {
     const { readable, writable } = this.#side;
-    readable.off("readable", readAhead).off("readable", this.#collect).off("end", this.#onGone);
+    this.unhold();
+    readable.off("readable", readAhead).off("readable", this.#collect).off("end", this.#onEnd);
     for (const stream of new Set([readable, writable])) stream.off("close", this.#onClose);
     // The error listener stays: between here and the pipe, and after it, an error must not end the process.
-    if (this.#early === null) return;
-    const early = Buffer.concat(this.#early);
+    const early = Buffer.concat(this.#early ?? []);
     this.#early = null;
-    if (early.length > 0 && !readable.destroyed && !readable.readableEnded) readable.unshift(early);
+    if (early.length === 0 || readable.destroyed) return this.#side;
+    if (!readable.readableEnded) {
+      readable.unshift(early);
+      return this.#side;
+    }
+    // Behind its end a stream takes nothing back.
+    const again = new Readable({ read: () => undefined });
+    again.push(early);
+    again.push(null);
+    return { ...this.#side, readable: again };
   }
 }
 

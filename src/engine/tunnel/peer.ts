@@ -82,7 +82,7 @@ export class Peer {
     );
     try {
       const path = await this.#open(watch);
-      watch.release();
+      const client = watch.release();
       if (this.#aborter.signal.aborted) {
         path.reset();
         throw asAppError(this.#aborter.signal.reason);
@@ -92,7 +92,7 @@ export class Peer {
       const openMs = Math.round(performance.now() - this.#attemptAt);
       const alone = this.#attemptAt === this.#startedAt ? {} : { openMs };
       events({ type: "peer-connected", tunnel, peer: id, destination, via: path.via, ms: this.#age(), ...alone });
-      await this.#transfer(path);
+      await this.#transfer(client, path);
       return null;
     } catch (thrown) {
       watch.release();
@@ -113,6 +113,7 @@ export class Peer {
       signingIn: () => {
         this.#step = "sign-in";
         this.#waits = false;
+        watch.unhold();
         this.#next({ type: "sign-in" });
         events({ type: "peer-signing-in", tunnel, peer: id, proxy: originOf(request.target.proxy) });
         gate?.reached();
@@ -131,7 +132,7 @@ export class Peer {
     const waits = (error: AppError): void => {
       this.#step = "connect";
       this.#next({ type: "wait" });
-      watch.hold(limits.pipeBuffer);
+      watch.hold(limits.pipeBuffer, limits.waitingEndMs);
       if (this.#waits) return;
       this.#waits = true;
       const destination = authorityOf(request.target.destination);
@@ -140,8 +141,8 @@ export class Peer {
     return gate.pass(open, waits, signal);
   }
 
-  async #transfer(path: OpenPath): Promise<void> {
-    const { tunnel, id, local, limits, events, onHeldEnd, endsWithRemote } = this.#options;
+  async #transfer(local: PipeSide, path: OpenPath): Promise<void> {
+    const { tunnel, id, limits, events, onHeldEnd, endsWithRemote } = this.#options;
     const { halfCloseSilenceMs: silenceMs, halfCloseUploadMs } = limits;
     const uploadMs = (bytes: number): number => Math.min(bytes / slowUpload, halfCloseUploadMs);
     const { stream, reset, endIsClean } = path;

@@ -42,6 +42,8 @@ export class RetryGate {
   /** An error that will not go away by itself, for `tryNow`. */
   #standing: AppError | null = null;
   #failed = 0;
+  /** How many of these do not make the wait longer, since something may have changed after them. */
+  #forgiven = 0;
   #epoch = 0;
   /** Who tries while the gate is shut. */
   #leader: Attempt | null = null;
@@ -84,9 +86,13 @@ export class RetryGate {
     if (this.#shutFor !== null) this.#open();
   }
 
-  /** Ends the wait; tests anew whether an error that stays is still true. Otherwise it does nothing. */
+  /**
+   * Ends the wait, and lets the next ones begin with the shortest again: a computer that has just woken up may not have
+   * its network yet. Tests anew whether an error that stays is still true. Otherwise it does nothing.
+   */
   tryNow(): void {
     if (this.#closed !== null) return;
+    this.#forgiven = this.#failed;
     if (this.#shutFor !== null) this.#tryNext();
     else if (this.#standing !== null && this.#probe === null) this.#startProbe({ epoch: this.#epoch });
   }
@@ -125,7 +131,7 @@ export class RetryGate {
   }
 
   #succeeded(): void {
-    this.#failed = 0;
+    this.#failed = this.#forgiven = 0;
     if (this.#closed !== null) return;
     const hadStood = this.#standing !== null;
     this.#standing = null;
@@ -142,7 +148,7 @@ export class RetryGate {
     this.#standing = null;
     this.#failed += 1;
     this.#epoch += 1;
-    const inMs = retryWait(this.#failed, this.#options.limits);
+    const inMs = retryWait(this.#failed - this.#forgiven, this.#options.limits);
     this.#timer = setTimeout(() => this.#tryNext(), inMs);
     this.#options.retrying(this.#failed, inMs, error);
   }
@@ -150,7 +156,7 @@ export class RetryGate {
   #refused(error: AppError, attempt: Attempt, isProbe = false): void {
     // Somebody's decision says nothing about the way.
     if (error.code === "cancelled" || error.code === "closed") return this.#gone(attempt);
-    this.#failed = 0;
+    this.#failed = this.#forgiven = 0;
     this.#standing = error;
     const wasShut = this.#shutFor !== null;
     if (wasShut) for (const waiter of this.#lift()) waiter.fail(error);

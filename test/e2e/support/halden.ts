@@ -1,9 +1,11 @@
+import type { Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import type { Connection } from "../../../src/shared/model/connection.ts";
 import { headlessSignIn, startAccessProxy, type AccessProxy } from "../../support/access-proxy/index.ts";
 import { launchApp } from "../host/launch.ts";
 import type { RunningApp } from "../host/running-app.ts";
 import { freePort } from "./free-port.ts";
+import { rowOf } from "./list.ts";
 import { leadNames } from "./names.ts";
 import { folderWith, saved } from "./store-files.ts";
 import { startStream } from "./stream.ts";
@@ -14,7 +16,7 @@ const sessionMs = (5 * 60 + 48) * 60_000 + 55_000;
 const openLimitMs = 10_000;
 const hourMs = 3_600_000;
 
-/** Where programs of this computer find each connection; the usual port where it is free. */
+/** Where programs of this computer find each connection. */
 const usualPorts = {
   orders: 5432,
   redis: 6379,
@@ -29,6 +31,8 @@ export type HaldenPorts = Readonly<Record<keyof typeof usualPorts, number>>;
 /** A company with a Pomerium and what is behind it, as in the pictures of the documentation. */
 export interface Halden {
   readonly app: RunningApp;
+  /** The window, with the list on screen. */
+  readonly page: Page;
   readonly proxy: AccessProxy;
   readonly ports: HaldenPorts;
   /** Signs in as Ada at the page number `count` that the app has opened, counted from 1. */
@@ -36,6 +40,8 @@ export interface Halden {
 }
 
 export interface HaldenOptions {
+  /** The usual port of each kind of server where it is free; else any. For one file only, since files run side by side. */
+  readonly usualPorts?: boolean;
   /** Changes connections by their name before they are saved. */
   readonly change?: (name: string, ports: HaldenPorts) => Partial<Connection>;
 }
@@ -94,7 +100,9 @@ function connectionsOf(caPem: string, ports: HaldenPorts, change: HaldenOptions[
 
 /** Starts the app with Halden's connections in its list, all of them off, and Halden's Pomerium around it. */
 export async function startHalden(options: HaldenOptions = {}): Promise<Halden> {
-  const entries = Object.entries(usualPorts).map(async ([name, port]) => [name, await freePort(port)] as const);
+  const entries = Object.entries(usualPorts).map(async ([name, port]) => {
+    return [name, await freePort(options.usualPorts === true ? port : 0)] as const;
+  });
   const ports = Object.fromEntries(await Promise.all(entries)) as HaldenPorts;
   const busy = { host: "127.0.0.1", port: await startStream({ bytes: 1_200_000, everyMs: 17_000 }) };
   const calm = { host: "127.0.0.1", port: await startStream({ bytes: 30_000, everyMs: 9_000 }) };
@@ -117,8 +125,11 @@ export async function startHalden(options: HaldenOptions = {}): Promise<Halden> 
     ports: { ".halden.example": proxy.port, "access.billing.halden.example": await freePort() },
     silent: ["workstation.halden.example"],
   });
+  const page = await app.window();
+  await rowOf(page, "Orders Postgres").waitFor();
   return {
     app,
+    page,
     proxy,
     ports,
     signIn: async (count = 1) => {

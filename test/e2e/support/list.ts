@@ -10,8 +10,20 @@ export const rowOf = (page: Page, name: string): Locator => rowsOf(page, name).f
 /** The switch in its first row. */
 export const switchOf = (page: Page, name: string): Locator => rowOf(page, name).getByRole("switch", { name });
 
+/** Turns the wheel until the row is there: what is far from sight is not drawn. */
+export async function scrollTo(page: Page, name: string): Promise<void> {
+  const list = page.getByRole("grid", { name: "Connections" });
+  for (let turns = 0; turns < 50 && (await rowsOf(page, name).count()) === 0; turns += 1) {
+    await list.hover();
+    const before = await list.evaluate((element) => element.scrollTop);
+    await page.mouse.wheel(0, 300);
+    await page.waitForFunction((top) => document.querySelector("[data-list]")?.scrollTop !== top, before);
+  }
+}
+
 /** Chooses it by a click on its name, and waits for its detail. */
 export async function choose(page: Page, name: string): Promise<void> {
+  await scrollTo(page, name);
   await rowOf(page, name).getByText(name, { exact: true }).click();
   await page.getByRole("heading", { level: 1, name }).waitFor();
 }

@@ -4,6 +4,7 @@ import type { ConnectionInput } from "../../../src/shared/model/connection.ts";
 import { nameOf } from "../../../src/shared/words/connection.ts";
 import { callMain } from "./call.ts";
 import { rowOf } from "./list.ts";
+import { soon } from "./soon.ts";
 
 /** Saves connections that are off. */
 export async function saveAll(page: Page, inputs: readonly ConnectionInput[]): Promise<void> {
@@ -20,6 +21,6 @@ export async function turnedOn(page: Page, input: ConnectionInput): Promise<numb
   const row = rowOf(page, nameOf(input));
   const port = async (): Promise<number> =>
     Number(/127\.0\.0\.1:(\d+)/.exec((await row.getAttribute("aria-label")) ?? "")?.[1]);
-  await expect.poll(port).toBeGreaterThan(0);
+  await soon(port).toBeGreaterThan(0);
   return await port();
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
 import { emptyConnectionInput, type ConnectionInput } from "../../../src/shared/model/connection.ts";
-import type { RunningApp } from "../host/running-app.ts";
+import { boundAddressOf, offStatus, type ConnectionStatus } from "../../../src/shared/model/status.ts";
+import { splitDestination } from "../../../src/shared/words/connection.ts";
 import { axeClean } from "./axe.ts";
+import { callMain } from "./call.ts";
+import { choose } from "./list.ts";
 import { shot } from "./shot.ts";
-import { openDetail } from "./turned-on.ts";
 import type { ProxyWorld } from "./with-proxy.ts";
 
 export const field = (page: Page, name: string): Locator => page.getByRole("textbox", { name, exact: true });
@@ -34,9 +37,22 @@ export const isFocused = (locator: Locator): Promise<boolean> =>
 export const rowNames = (page: Page): Promise<readonly string[]> =>
   page.getByRole("grid", { name: "Connections" }).locator(".row-name").allTextContents();
 
+/** The status as the main process has it now. */
+export async function statusOf(page: Page, id: string): Promise<ConnectionStatus> {
+  return (await callMain(page, "snapshot")).statuses[id] ?? offStatus;
+}
+
+/** The local port of a connection, once it is open. */
+export async function openPort(page: Page, id: string): Promise<number> {
+  const port = async (): Promise<number> =>
+    Number(splitDestination(boundAddressOf(await statusOf(page, id)) ?? "").port.slice(1));
+  await expect.poll(port, { timeout: 5_000 }).toBeGreaterThan(0);
+  return await port();
+}
+
 /** Opens the editor of a connection by the keys. */
 export async function openEditor(page: Page, name: string): Promise<void> {
-  await openDetail(page, name);
+  await choose(page, name);
   await page.keyboard.press("Control+E");
   await page.getByRole("heading", { name: `Edit ${name}` }).waitFor();
 }
@@ -45,18 +61,6 @@ export async function openEditor(page: Page, name: string): Promise<void> {
 export async function looked(page: Page, name: string): Promise<void> {
   await axeClean(page);
   await shot(page, name);
-}
-
-/** The same in both themes. */
-export async function lookedInBoth(app: RunningApp, page: Page, name: string): Promise<void> {
-  const dark = (wanted: boolean): Promise<unknown> =>
-    page.waitForFunction((is) => matchMedia("(prefers-color-scheme: dark)").matches === is, wanted);
-  await looked(page, name);
-  await app.setTheme("dark");
-  await dark(true);
-  await looked(page, `${name}-dark`);
-  await app.setTheme("light");
-  await dark(false);
 }
 
 /** A connection to the Redis of this world that signs in by itself. */

@@ -41,7 +41,7 @@ export interface ControlCore {
   readonly signer: UrlSigner;
   readonly domain: string;
   readonly scheme: "http" | "https";
-  readonly settings: { signIn: SignInScript; loginApi: LoginApi; routesPortal: boolean; user: User };
+  readonly settings: { signIn: SignInScript; loginApi: LoginApi; routesPortal: boolean; user: User; tellsEnd: boolean };
   readonly routes: Map<string, RouteSpec>;
   /** Set by whoever starts the fronts, once the ports are known. */
   readonly place: { frontPort: number; controlOrigin: string | null };
@@ -89,6 +89,7 @@ export function createControlCore(options: AccessProxyOptions): ControlCore {
     loginApi: "ok" as LoginApi,
     routesPortal: options.routesPortal ?? true,
     user: alice,
+    tellsEnd: options.tellsSessionEnd ?? true,
   };
   const place: ControlCore["place"] = { frontPort: 0, controlOrigin: null };
   let loginRequests = 0;

@@ -163,7 +163,7 @@ function userPage(core: ControlCore, request: PageRequest): Answer {
       userId: session.user.sub,
       audience: session.audience,
       issuedAt: new Date(session.issuedAt).toISOString(),
-      expiresAt: new Date(session.expiresAt).toISOString(),
+      ...(core.settings.tellsEnd ? { expiresAt: new Date(session.expiresAt).toISOString() } : {}),
     },
     user: { id: session.user.sub, name: session.user.name, email: session.user.email },
   };

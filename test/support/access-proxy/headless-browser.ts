@@ -12,6 +12,8 @@ export interface HeadlessSignInOptions {
   readonly signal?: AbortSignal;
   /** Client certificate, for proxies that demand one in the handshake. */
   readonly client?: { readonly certPem: string; readonly keyPem: string };
+  /** The port that stands for 443, where names of the world lead to a stand-in. */
+  readonly usualPort?: number;
 }
 
 /** What the last page said. */
@@ -50,7 +52,8 @@ export function createHeadlessBrowser(options: HeadlessSignInOptions): HeadlessB
     const cookies = [...(jar.get(url.hostname) ?? [])].map(([name, value]) => `${name}=${value}`).join("; ");
     const request = (url.protocol === "https:" ? https : http).request(url, {
       agent: false,
-      headers: { accept: "text/html,*/*", ...(cookies === "" ? {} : { cookie: cookies }) },
+      ...(options.usualPort !== undefined && url.port === "" ? { port: options.usualPort } : {}),
+      headers: { accept: "text/html,*/*", host: url.host, ...(cookies === "" ? {} : { cookie: cookies }) },
       ca: options.caPem,
       ...(options.client === undefined ? {} : { cert: options.client.certPem, key: options.client.keyPem }),
       ...(signal === undefined ? {} : { signal }),

@@ -46,6 +46,8 @@ export interface AccessProxyOptions {
   readonly authenticateOverHttp?: boolean;
   /** Default 14 hours. */
   readonly sessionLifetimeMs?: number;
+  /** Default true; false leaves out of the user page when a session ends, so that only the server knows it. */
+  readonly tellsSessionEnd?: boolean;
   /** Default 5 minutes. */
   readonly signInUrlLifetimeMs?: number;
   /** Default true; false answers 404 to `/.pomerium/api/v1/routes`. */

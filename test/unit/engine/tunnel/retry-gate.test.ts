@@ -251,7 +251,29 @@ describe("trying now", () => {
     expect([client.tries.length, bench.probes.length]).toEqual([2, 0]);
     client.latest.fail(down());
     await soon();
-    expect(bench.said.at(-1)).toBe("retrying 2 in 2000");
+    expect(bench.said.at(-1)).toBe("retrying 2 in 1000");
+  });
+
+  test.each(["while it waits", "while a try runs"])("begins with the shortest wait again, %s", async (when) => {
+    const bench = new Bench();
+    const client = bench.client();
+    for (const wait of [1_000, 2_000, 4_000, 8_000]) {
+      client.latest.fail(down());
+      await after(wait);
+    }
+    if (when === "while it waits") {
+      client.latest.fail(down());
+      await soon();
+    }
+    bench.gate.tryNow();
+    await soon();
+    client.latest.fail(down());
+    await soon();
+    expect(bench.said.at(-1)).toMatch(/^retrying [56] in 1000$/);
+    await after(1_000);
+    client.latest.fail(down());
+    await soon();
+    expect(bench.said.at(-1)).toMatch(/^retrying [67] in 2000$/);
   });
 
   test("does nothing where nothing is wrong", async () => {
