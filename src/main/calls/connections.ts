@@ -7,7 +7,6 @@ import type { TakenConnectionSecrets } from "../store/secret-store.ts";
 import type { CallContext } from "./context.ts";
 import { nextPort, withPort } from "./next-port.ts";
 import { checkConnection, saveConnection } from "./save-connection.ts";
-import { startPoint, type ChosenFiles } from "./start-point.ts";
 import { turnOff, turnOn } from "./turn-on.ts";
 
 type Names =
@@ -17,7 +16,6 @@ type Names =
   | "undo-delete"
   | "set-on"
   | "try-again"
-  | "next-port"
   | "use-next-port"
   | "disconnect-client"
   | "set-pinned"
@@ -32,8 +30,7 @@ interface Deleted {
   readonly wereOn: readonly string[];
 }
 
-/** @param chosen token files that a person has chosen. */
-export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick<Handlers, Names> {
+export function connectionCalls(context: CallContext): Pick<Handlers, Names> {
   const { connections, secrets, state, tunnels } = context;
   let lastDeleted: Deleted | null = null;
 
@@ -42,11 +39,6 @@ export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick
     if (!connection) throw new AppError("not-found", "This connection is no longer there.");
     return connection;
   };
-  const proposedPort = (connection: Connection): Promise<number> =>
-    nextPort(
-      connection,
-      connections.all().filter(({ id }) => id !== connection.id),
-    );
   /** Several at once are told as one list. */
   const change = (changed: readonly Connection[]): void => {
     if (changed.length === 0) return;
@@ -59,12 +51,11 @@ export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick
   return {
     "check-connection": async (input) => {
       await context.loaded;
-      const start = startPoint(input, connections.get(input.id), secrets.get(input.id), chosen);
-      return checkConnection(input, connections.all(), start);
+      return checkConnection(input, connections.all(), secrets.get(input.id));
     },
     "save-connection": async (input, options) => {
       await context.loaded;
-      return saveConnection(context, input, options, chosen);
+      return saveConnection(context, input, options);
     },
 
     "delete-connections": async (ids) => {
@@ -83,18 +74,11 @@ export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick
     "undo-delete": () => {
       if (lastDeleted === null) return false;
       const { removed, secrets: taken, wereOn } = lastDeleted;
-      // One whose id is in use again does not come back, and its secrets are not for the one that has its id.
-      const back = new Set(removed.entries.map(({ connection }) => connection.id).filter((id) => !connections.get(id)));
       connections.restore(removed);
       lastDeleted = null;
-      secrets
-        .giveBack(new Map([...taken].filter(([id]) => back.has(id))))
-        .catch((thrown: unknown) => context.notSaved(thrown));
+      secrets.giveBack(taken).catch((thrown: unknown) => context.notSaved(thrown));
       state.connectionsChanged();
-      turnOn(
-        context,
-        wereOn.filter((id) => back.has(id)),
-      );
+      turnOn(context, wereOn);
       return true;
     },
 
@@ -105,10 +89,10 @@ export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick
       tunnels.tryAgain(id);
     },
 
-    "next-port": (id) => proposedPort(existing(id)),
-
     "use-next-port": async (id) => {
-      const port = await proposedPort(existing(id));
+      const before = existing(id);
+      const others = connections.all().filter((other) => other.id !== id);
+      const port = await nextPort(before, others);
       // It may have been changed or deleted while ports were tried.
       const now = existing(id);
       connections.put({ ...now, listen: withPort(now.listen, port) });

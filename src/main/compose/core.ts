@@ -1,8 +1,7 @@
 import { ConnectionManager, Engine, type SessionStore } from "../../engine/index.ts";
-import { AppError, asAppError, type ErrorCode } from "../../shared/errors.ts";
+import { AppError } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
 import type { SignInDesk } from "../sign-in/sign-in-desk.ts";
-import { ownPortError } from "../state/port-owner.ts";
 import { tunnelOptionsOf } from "../state/tunnel-settings.ts";
 import type { Stores } from "./stores.ts";
 
@@ -42,28 +41,16 @@ export function createCore(ports: CorePorts): { readonly engine: Engine; readonl
     logged: (id, entries) => ports.logged(id, entries),
     ticked: () => ports.ticked(),
   });
-  const ownPort = (id: string, code: ErrorCode): AppError | null =>
-    ownPortError(id, code, connections.all(), (other) => tunnels.status(other));
   const engine = new Engine({
     sessions: ports.sessions,
     browser: ports.desk,
     shareSessions: ports.shareSessions,
-    events: (told) => {
-      const error = told.type === "tunnel-failed" ? ownPort(told.tunnel, told.error.code)?.toData() : undefined;
-      const event = told.type === "tunnel-failed" && error ? { ...told, error } : told;
+    events: (event) => {
       tunnels.events(event);
       ports.events(event);
       if (sessionEvents.has(event.type)) ports.sessionsChanged();
     },
   });
-  tunnels.attach({
-    openTunnel: async (settings, signal) => {
-      try {
-        return await engine.openTunnel(settings, signal);
-      } catch (thrown) {
-        throw ownPort(settings.id, asAppError(thrown).code) ?? thrown;
-      }
-    },
-  });
+  tunnels.attach(engine);
   return { engine, tunnels };
 }

@@ -74,7 +74,7 @@ export function Overview({ connection, status, activity }: OverviewProps): React
   const bound = boundAddressOf(status);
   const clients = activity?.clients ?? [];
   const signingIn = status.kind === "signing-in";
-  const carries = isOn(status) && status.kind !== "starting" && !(signingIn && clientsOf(status) === 0);
+  const carries = isOn(status) && status.kind !== "starting" && !(signingIn && clients.length === 0);
   const events = newest(activity?.log ?? [], 2);
   return (
     <div className="overview">

@@ -38,7 +38,10 @@ describe("errors, in the words of ui.md", () => {
       { pomeriumUrl: "access.corp.test" },
       "error pomeriumUrl: Start with https://, for example https://pomerium.example.com",
     ],
-    [{ pomeriumUrl: "https://access.corp.test/x" }, "error pomeriumUrl: Leave out the path after the host"],
+    [
+      { pomeriumUrl: "https://access.corp.test/x" },
+      "error pomeriumUrl: Leave out the path after the host: https://access.corp.test/x",
+    ],
     [{ trust: { kind: "ca", pem: "junk", label: "" } }, "error ca: This is not a certificate in PEM form"],
     [
       {
