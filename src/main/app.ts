@@ -188,7 +188,10 @@ else {
   app.on("window-all-closed", () => undefined);
   app
     .whenReady()
-    .then(() => start(launchOf(process.argv, process.env, app.isPackaged)))
+    .then(() => {
+      const atSignIn = process.platform === "darwin" && app.getLoginItemSettings().wasOpenedAtLogin;
+      return start(launchOf(process.argv, process.env, app.isPackaged, atSignIn));
+    })
     .catch((thrown: unknown) => {
       console.error(thrown);
       dialog.showErrorBox("Culvert could not start", asAppError(thrown).message);

@@ -9,15 +9,17 @@ export interface Launch {
 /**
  * Reads the arguments and the environment of a start.
  * @param packaged a packaged app shows its own page and nothing else.
+ * @param atSignIn the system says that it started the app at sign-in; macOS passes no arguments then.
  */
 export function launchOf(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   packaged: boolean,
+  atSignIn = false,
 ): Launch {
   const devUrl = env["ELECTRON_RENDERER_URL"] ?? "";
   return {
-    hidden: argv.includes("--hidden"),
+    hidden: atSignIn || argv.includes("--hidden"),
     devUrl: packaged || !URL.canParse(devUrl) ? null : devUrl,
   };
 }

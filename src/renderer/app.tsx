@@ -12,6 +12,7 @@ import { Notices } from "./shell/notices.tsx";
 import { QuestionHost } from "./shell/question.tsx";
 import { StatusBar } from "./shell/status-bar.tsx";
 import { useOnePane, usePageAttributes } from "./shell/use-page-attributes.ts";
+import { usePageFocus } from "./shell/use-page-focus.ts";
 import { usePlaces } from "./shell/use-places.ts";
 import { HostProvider, useHost, useMirror, type Host } from "./store/host.tsx";
 import { endToast, useView } from "./store/view.ts";
@@ -50,6 +51,7 @@ function CurrentPage({ onePane }: { readonly onePane: boolean }): ReactNode {
 
 function Frame(): ReactNode {
   const onePane = useOnePane();
+  usePageFocus();
   const toast = useView((view) => view.toast);
   const listWidth = useView((view) => view.listWidth);
   const empty = useMirror(({ snapshot }) => snapshot?.connections.length === 0);

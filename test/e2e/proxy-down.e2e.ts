@@ -51,6 +51,7 @@ test("while the proxy is down clients wait, and get their bytes when it is back"
   // It will go on by itself: nobody is called.
   expect((await app.tray()).image).toBe("on-light.png");
   expect(client.isEnded).toBe(false);
+  await page.getByRole("list", { name: "Route" }).getByText("1 client waiting").waitFor();
 
   await relay.open();
   const asked = performance.now();
@@ -83,7 +84,7 @@ test("a policy that says no stays a No until somebody tries again, and its repor
   await rowOf(page, "Cache").getByText("Access denied").waitFor();
   const detail = page.getByRole("region", { name: "Cache" });
   await detail.getByText(/^since \d\d:\d\d, will not retry by itself$/).waitFor();
-  const callout = page.getByRole("group", { name: `You may not use ${world.destination}` });
+  const callout = page.getByRole("group", { name: `You may not use ${world.destination}`, exact: true });
   await callout
     .getByText(/knows you as alice@corp\.test and its policy says no\. Ask the owner of the route\.$/)
     .waitFor();

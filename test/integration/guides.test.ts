@@ -85,7 +85,8 @@ async function expectMessagesAreReal(name: string, route: RouteSpec): Promise<vo
 }
 
 test("every guide is tested here", () => {
-  expect(readdirSync(guides).sort()).toEqual(["postgresql.md", "redis.md", "ssh.md"]);
+  // The app's guide has no commands; the end-to-end specs press what it names.
+  expect(readdirSync(guides).sort()).toEqual(["app.md", "postgresql.md", "redis.md", "ssh.md"]);
 });
 
 describe.skipIf(lacks(redis))("redis.md", () => {

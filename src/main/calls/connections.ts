@@ -7,6 +7,7 @@ import type { TakenConnectionSecrets } from "../store/secret-store.ts";
 import type { CallContext } from "./context.ts";
 import { nextPort, withPort } from "./next-port.ts";
 import { checkConnection, saveConnection } from "./save-connection.ts";
+import { startPoint, type ChosenFiles } from "./start-point.ts";
 import { turnOff, turnOn } from "./turn-on.ts";
 
 type Names =
@@ -16,6 +17,7 @@ type Names =
   | "undo-delete"
   | "set-on"
   | "try-again"
+  | "next-port"
   | "use-next-port"
   | "disconnect-client"
   | "set-pinned"
@@ -30,7 +32,8 @@ interface Deleted {
   readonly wereOn: readonly string[];
 }
 
-export function connectionCalls(context: CallContext): Pick<Handlers, Names> {
+/** @param chosen token files that a person has chosen. */
+export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick<Handlers, Names> {
   const { connections, secrets, state, tunnels } = context;
   let lastDeleted: Deleted | null = null;
 
@@ -39,6 +42,11 @@ export function connectionCalls(context: CallContext): Pick<Handlers, Names> {
     if (!connection) throw new AppError("not-found", "This connection is no longer there.");
     return connection;
   };
+  const proposedPort = (connection: Connection): Promise<number> =>
+    nextPort(
+      connection,
+      connections.all().filter(({ id }) => id !== connection.id),
+    );
   /** Several at once are told as one list. */
   const change = (changed: readonly Connection[]): void => {
     if (changed.length === 0) return;
@@ -51,11 +59,12 @@ export function connectionCalls(context: CallContext): Pick<Handlers, Names> {
   return {
     "check-connection": async (input) => {
       await context.loaded;
-      return checkConnection(input, connections.all(), secrets.get(input.id));
+      const start = startPoint(input, connections.get(input.id), secrets.get(input.id), chosen);
+      return checkConnection(input, connections.all(), start);
     },
     "save-connection": async (input, options) => {
       await context.loaded;
-      return saveConnection(context, input, options);
+      return saveConnection(context, input, options, chosen);
     },
 
     "delete-connections": async (ids) => {
@@ -74,11 +83,18 @@ export function connectionCalls(context: CallContext): Pick<Handlers, Names> {
     "undo-delete": () => {
       if (lastDeleted === null) return false;
       const { removed, secrets: taken, wereOn } = lastDeleted;
+      // One whose id is in use again does not come back, and its secrets are not for the one that has its id.
+      const back = new Set(removed.entries.map(({ connection }) => connection.id).filter((id) => !connections.get(id)));
       connections.restore(removed);
       lastDeleted = null;
-      secrets.giveBack(taken).catch((thrown: unknown) => context.notSaved(thrown));
+      secrets
+        .giveBack(new Map([...taken].filter(([id]) => back.has(id))))
+        .catch((thrown: unknown) => context.notSaved(thrown));
       state.connectionsChanged();
-      turnOn(context, wereOn);
+      turnOn(
+        context,
+        wereOn.filter((id) => back.has(id)),
+      );
       return true;
     },
 
@@ -89,10 +105,10 @@ export function connectionCalls(context: CallContext): Pick<Handlers, Names> {
       tunnels.tryAgain(id);
     },
 
+    "next-port": (id) => proposedPort(existing(id)),
+
     "use-next-port": async (id) => {
-      const before = existing(id);
-      const others = connections.all().filter((other) => other.id !== id);
-      const port = await nextPort(before, others);
+      const port = await proposedPort(existing(id));
       // It may have been changed or deleted while ports were tried.
       const now = existing(id);
       connections.put({ ...now, listen: withPort(now.listen, port) });

@@ -11,12 +11,22 @@ import type { SettingsStore } from "../store/settings-store.ts";
 
 export type FilePurpose = "ca" | "certificate" | "key" | "token";
 
+/** What a person has to agree to. */
+export interface Question {
+  readonly message: string;
+  readonly detail: string;
+  /** The button for going on. */
+  readonly goOn: string;
+}
+
 /** What calls need of the desktop. */
 export interface Desktop {
   copyText(text: string): Promise<void>;
   /** The path that the user chose; null when the dialog was cancelled. */
   chooseFile(purpose: FilePurpose): Promise<string | null>;
   choosePlaceToSave(suggestedName: string): Promise<string | null>;
+  /** Asks in a dialog of the system, which no page can answer, with Cancel as what Enter does; true for going on. */
+  confirm(question: Question): Promise<boolean>;
   openFolder(folder: string): Promise<void>;
   showFile(file: string): void;
   /** Makes the settings true that concern the system. @throws AppError where one cannot be. */

@@ -4,13 +4,17 @@ import type { CallContext } from "./context.ts";
 import { fileCalls } from "./files.ts";
 import { settingsCalls } from "./settings.ts";
 import { signInCalls } from "./sign-ins.ts";
+import { ChosenFiles } from "./start-point.ts";
 import { systemCalls } from "./system.ts";
 
 /** Every call of the contract. */
-export const createHandlers = (context: CallContext): Handlers => ({
-  ...systemCalls(context),
-  ...connectionCalls(context),
-  ...signInCalls(context),
-  ...settingsCalls(context),
-  ...fileCalls(context),
-});
+export function createHandlers(context: CallContext): Handlers {
+  const chosen = new ChosenFiles();
+  return {
+    ...systemCalls(context),
+    ...connectionCalls(context, chosen),
+    ...signInCalls(context),
+    ...settingsCalls(context),
+    ...fileCalls(context, chosen),
+  };
+}

@@ -14,6 +14,7 @@ import { clientsOf, isOn } from "../../shared/model/status.ts";
 import { readTextFile } from "../state/text-file.ts";
 import { tlsSettingsOf } from "../state/tunnel-settings.ts";
 import type { CallContext } from "./context.ts";
+import { startPoint, type ChosenFiles, type StartPoint } from "./start-point.ts";
 import { tlsProblems } from "./tls-problems.ts";
 import { turnOn } from "./turn-on.ts";
 
@@ -50,12 +51,12 @@ export function connectionOf(input: ConnectionInput, existing: Connection | unde
 
 /**
  * Everything that is wrong with an input, as far as it can be known without the network. Errors stop saving.
- * @param kept the secrets that stay where the input says so.
+ * @param start what the input may take over from the connection that it changes or copies.
  */
 export async function checkConnection(
   input: ConnectionInput,
   others: readonly Connection[],
-  kept: ConnectionSecrets,
+  start: StartPoint,
 ): Promise<FieldProblem[]> {
   const problems = problemsOf(input, others);
   const fine = (...fields: readonly ConnectionField[]): boolean =>
@@ -63,7 +64,7 @@ export async function checkConnection(
   const add = (field: ConnectionField, message: string): void => {
     problems.push({ field, level: "error", message: message.replace(/\.$/, "") });
   };
-  const secrets = secretsOf(input, kept);
+  const secrets = secretsOf(input, start.secrets);
   if (input.clientCertificate.kind === "pem" && secrets.key === undefined && fine("key"))
     add("key", "Add the private key");
   if (fine("ca", "certificate", "key"))
@@ -72,9 +73,14 @@ export async function checkConnection(
     try {
       parseServiceAccount(secrets.token ?? "");
     } catch (thrown) {
-      add("token", secrets.token === undefined ? "Enter the token" : asAppError(thrown).message);
+      const missing = start.tokenIsForOther
+        ? "Enter the token again: it was given for another proxy"
+        : "Enter the token";
+      add("token", secrets.token === undefined ? missing : asAppError(thrown).message);
     }
   }
+  if (input.auth.kind === "token-file" && fine("tokenFile") && !start.mayRead(input.auth.path))
+    add("tokenFile", "Choose the token file again");
   if (input.auth.kind === "token-file" && fine("tokenFile")) {
     try {
       parseServiceAccount(await readTextFile(input.auth.path, connectionLimits.tokenLength));
@@ -96,10 +102,12 @@ export async function saveConnection(
   context: CallContext,
   input: ConnectionInput,
   options: SaveOptions,
+  chosen: ChosenFiles,
 ): Promise<SaveResult> {
   const { connections, secrets, state, tunnels } = context;
-  const kept = secrets.get(options.secretsFrom ?? input.id);
-  const problems = await checkConnection(input, connections.all(), kept);
+  const from = options.secretsFrom ?? input.id;
+  const start = startPoint(input, connections.get(from), secrets.get(from), chosen);
+  const problems = await checkConnection(input, connections.all(), start);
   if (problems.some(({ level }) => level === "error")) return { outcome: "problems", problems };
 
   const existing = connections.get(input.id);
@@ -109,10 +117,12 @@ export async function saveConnection(
   if (restarts && clients > 0 && !options.restart) return { outcome: "asks-restart", clients };
 
   connections.put(connectionOf(input, existing));
-  const wanted = secretsOf(input, kept);
+  const wanted = secretsOf(input, start.secrets);
   const stored = secrets.get(input.id);
   const names = ["key", "passphrase", "token"] as const;
-  if (names.some((name) => wanted[name] !== stored[name])) {
+  // What the keychain does not show now was given for the proxy of then as well.
+  const isOutdated = start.isMoved && secrets.isLocked(input.id);
+  if (isOutdated || names.some((name) => wanted[name] !== stored[name])) {
     // They stand in memory already, which is what the tunnel starts with; the user hears where the disk failed.
     void secrets.set(input.id, wanted).catch((thrown: unknown) => context.notSaved(thrown));
   }

@@ -1,17 +1,35 @@
-import { openerOf } from "../../engine/index.ts";
+import { AppError } from "../../shared/errors.ts";
 import type { SettingsChange } from "../../shared/model/settings.ts";
 import type { Handlers } from "../ipc/call-gate.ts";
+import { checkBrowserCommand } from "./browser-command.ts";
 import type { CallContext } from "./context.ts";
+import { isShortcut } from "./shortcut.ts";
 
 export function settingsCalls({ settings, state, desktop }: CallContext): Pick<Handlers, "change-settings"> {
+  /** It will be started, so a page that was taken over must not be able to choose it: a person agrees, in a dialog of the system. */
+  const agreeOn = async (command: string): Promise<void> => {
+    checkBrowserCommand(command, process.platform, process.env);
+    const agreed = await desktop.confirm({
+      message: "Open sign-in pages with this command?",
+      detail: command,
+      goOn: "Use command",
+    });
+    if (!agreed) throw new AppError("cancelled", "The browser was not changed.");
+  };
+
   return {
-    "change-settings": (wanted) => {
+    "change-settings": async (wanted) => {
       const change = Object.fromEntries(
         Object.entries(wanted).filter(([, value]) => value !== undefined),
       ) as SettingsChange;
-      const { browserCommand } = change;
-      if (browserCommand !== undefined && browserCommand.trim() !== "")
-        openerOf(browserCommand, process.platform, process.env);
+      const { browserCommand = "", paletteShortcut = "" } = change;
+      if (paletteShortcut !== "" && !isShortcut(paletteShortcut)) {
+        throw new AppError("setting-invalid", "This key is needed for writing.", {
+          userAction: "Add Ctrl, Alt or the system key.",
+        });
+      }
+      if (browserCommand.trim() !== "" && browserCommand !== settings.current.browserCommand)
+        await agreeOn(browserCommand);
       const before = settings.current;
       // What the system refuses is not saved.
       desktop.applySettings({ ...before, ...change }, before);

@@ -10,7 +10,7 @@ import { turnOff } from "./turn-on.ts";
 type Names = "open-sign-in-page" | "copy-sign-in-link" | "cancel-sign-in" | "sign-in" | "sign-out";
 
 export function signInCalls(context: CallContext): Pick<Handlers, Names> {
-  const { connections, desk, engine, secrets, sessions, tunnels, closing } = context;
+  const { connections, desk, engine, secrets, sessions, tunnels, closing, loaded } = context;
 
   /** TLS as a connection to this proxy does it, those that are on first; the system's where none leads there. */
   const tlsFor = (origin: string): TlsSettings => {
@@ -41,12 +41,15 @@ export function signInCalls(context: CallContext): Pick<Handlers, Names> {
     },
 
     "sign-in": async (origin) => {
+      // A session that is put beside those that are still being read would take their place in the file.
+      await loaded;
       const proxy = parsePomeriumUrl(origin);
       await desk.byHand(originOf(proxy), () => engine.login(proxy, tlsFor(origin), closing));
       await sessions.reload();
     },
 
     "sign-out": async (origin) => {
+      await loaded;
       const leaving = origin === null ? [...new Set(sessions.proxies)] : [origin];
       const results = await Promise.allSettled(leaving.map((proxy) => engine.logout(proxy, tlsFor(proxy), closing)));
       await sessions.reload();

@@ -1,7 +1,8 @@
 import { ConnectionManager, Engine, type SessionStore } from "../../engine/index.ts";
-import { AppError } from "../../shared/errors.ts";
+import { AppError, asAppError, type ErrorCode } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
 import type { SignInDesk } from "../sign-in/sign-in-desk.ts";
+import { ownPortError } from "../state/port-owner.ts";
 import { tunnelOptionsOf } from "../state/tunnel-settings.ts";
 import type { Stores } from "./stores.ts";
 
@@ -29,8 +30,11 @@ const sessionEvents: ReadonlySet<EngineEvent["type"]> = new Set<EngineEvent["typ
 /** The engine with its manager, fed from the stores. */
 export function createCore(ports: CorePorts): { readonly engine: Engine; readonly tunnels: ConnectionManager } {
   const { connections, secrets } = ports.stores;
+  /** Asked for before the secrets had been read; null since then. */
+  let early: Set<string> | null = new Set();
   const tunnels = new ConnectionManager({
     settingsOf: async (id, signal) => {
+      early?.add(id);
       await ports.loaded;
       signal.throwIfAborted();
       const connection = connections.get(id);
@@ -41,16 +45,33 @@ export function createCore(ports: CorePorts): { readonly engine: Engine; readonl
     logged: (id, entries) => ports.logged(id, entries),
     ticked: () => ports.ticked(),
   });
+  const ownPort = (id: string, code: ErrorCode): AppError | null =>
+    ownPortError(id, code, connections.all(), (other) => tunnels.status(other));
   const engine = new Engine({
     sessions: ports.sessions,
     browser: ports.desk,
     shareSessions: ports.shareSessions,
-    events: (event) => {
+    events: (told) => {
+      const error = told.type === "tunnel-failed" ? ownPort(told.tunnel, told.error.code)?.toData() : undefined;
+      const event = told.type === "tunnel-failed" && error ? { ...told, error } : told;
       tunnels.events(event);
       ports.events(event);
       if (sessionEvents.has(event.type)) ports.sessionsChanged();
     },
   });
-  tunnels.attach(engine);
+  tunnels.attach({
+    openTunnel: async (settings, signal) => {
+      try {
+        return await engine.openTunnel(settings, signal);
+      } catch (thrown) {
+        throw ownPort(settings.id, asAppError(thrown).code) ?? thrown;
+      }
+    },
+  });
+  void ports.loaded.then(() => {
+    // A keychain that waits for its password outlasts the wait of a start, which is not begun again by itself.
+    for (const id of early ?? []) if (tunnels.status(id).kind === "error") tunnels.tryAgain(id);
+    early = null;
+  });
   return { engine, tunnels };
 }

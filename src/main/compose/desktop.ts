@@ -2,9 +2,10 @@ import { app, clipboard, dialog, globalShortcut, nativeTheme, shell, type Browse
 import { openerOf, openWith } from "../../engine/index.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Settings } from "../../shared/model/settings.ts";
-import type { Desktop, FilePurpose } from "../calls/context.ts";
+import type { Desktop, FilePurpose, Question } from "../calls/context.ts";
 import { autostartFile, setLinuxAutostart } from "../lifecycle/start-at-sign-in.ts";
 import type { Platform } from "../window/window-look.ts";
+import { OneAtATime } from "./one-at-a-time.ts";
 
 export interface DesktopPorts {
   readonly platform: Platform;
@@ -28,6 +29,7 @@ const fileTitles: Readonly<Record<FilePurpose, string>> = {
 /** The desktop as the calls use it. */
 export class ElectronDesktop implements Desktop {
   readonly #ports: DesktopPorts;
+  readonly #dialogs = new OneAtATime();
 
   constructor(ports: DesktopPorts) {
     this.#ports = ports;
@@ -46,32 +48,35 @@ export class ElectronDesktop implements Desktop {
       properties: ["openFile", "showHiddenFiles"],
       filters: purpose === "token" ? [all] : [pem, all],
     };
-    const { canceled, filePaths } = await (parent
-      ? dialog.showOpenDialog(parent, options)
-      : dialog.showOpenDialog(options));
+    const { canceled, filePaths } = await this.#dialogs.run(() =>
+      parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options),
+    );
     return canceled ? null : (filePaths[0] ?? null);
   }
 
   async choosePlaceToSave(suggestedName: string): Promise<string | null> {
     const parent = this.#ports.dialogParent();
     const options = { defaultPath: suggestedName };
-    const { canceled, filePath } = await (parent
-      ? dialog.showSaveDialog(parent, options)
-      : dialog.showSaveDialog(options));
+    const { canceled, filePath } = await this.#dialogs.run(() =>
+      parent ? dialog.showSaveDialog(parent, options) : dialog.showSaveDialog(options),
+    );
     return canceled || filePath === "" ? null : filePath;
   }
 
-  /** Asks before something that cannot be undone; true for going on. */
-  async ask(message: string, goOn: string): Promise<boolean> {
+  /** Asks before something that cannot be undone, also while another dialog is open; true for going on. */
+  ask(message: string, goOn: string): Promise<boolean> {
+    return this.#ask({ type: "question", message, buttons: ["Cancel", goOn], defaultId: 1 });
+  }
+
+  confirm({ message, detail, goOn }: Question): Promise<boolean> {
+    return this.#dialogs.run(() =>
+      this.#ask({ type: "warning", message, detail, buttons: ["Cancel", goOn], defaultId: 0 }),
+    );
+  }
+
+  async #ask(question: Electron.MessageBoxOptions): Promise<boolean> {
     const parent = this.#ports.dialogParent();
-    const options: Electron.MessageBoxOptions = {
-      type: "question",
-      message,
-      buttons: ["Cancel", goOn],
-      defaultId: 1,
-      cancelId: 0,
-      noLink: true,
-    };
+    const options = { ...question, cancelId: 0, noLink: true };
     const { response } = await (parent ? dialog.showMessageBox(parent, options) : dialog.showMessageBox(options));
     return response === 1;
   }
@@ -113,10 +118,11 @@ export class ElectronDesktop implements Desktop {
   }
 
   applySettings(settings: Settings, before: Settings): void {
-    if (settings.paletteShortcut !== before.paletteShortcut) this.#applyShortcut(settings, before);
-    if (settings.startAtSignIn !== before.startAtSignIn) this.#applyStart(settings.startAtSignIn);
+    // First what cannot fail: at the start a shortcut that another program has must not cost the theme.
     if (settings.theme !== nativeTheme.themeSource) nativeTheme.themeSource = settings.theme;
     this.#ports.setLogLevel(settings.logLevel);
+    if (settings.startAtSignIn !== before.startAtSignIn) this.#applyStart(settings.startAtSignIn);
+    if (settings.paletteShortcut !== before.paletteShortcut) this.#applyShortcut(settings, before);
   }
 
   #applyShortcut({ paletteShortcut: wanted }: Settings, { paletteShortcut: before }: Settings): void {

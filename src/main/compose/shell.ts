@@ -92,7 +92,11 @@ export function createShell(ports: ShellPorts): MainWindow {
   for (const event of ["uncaughtException", "unhandledRejection"] as const)
     process.on(event, (thrown: unknown) => log.failure(asAppError(thrown).toData(), event));
   powerMonitor.on("resume", () => ports.woke());
-  powerMonitor.on("shutdown", () => void quit.now());
+  powerMonitor.on("shutdown", (event?: Pick<Electron.Event, "preventDefault">) => {
+    // The system waits for the end of the app then, some seconds; what is unwritten gets to the disk.
+    event?.preventDefault();
+    void quit.now();
+  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void quit.now());
   return window;
 }

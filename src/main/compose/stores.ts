@@ -76,6 +76,7 @@ export class Stores {
 
   /** Writes what is still unwritten. */
   async close(): Promise<void> {
+    this.settings.close();
     this.connections.close();
     this.window.close();
     await Promise.all([this.secrets.close(), this.sessions.close()]);

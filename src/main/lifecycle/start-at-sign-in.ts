@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { makeFolder } from "../store/private-files.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -36,6 +37,6 @@ export function setLinuxAutostart(file: string, command: readonly string[] | nul
     rmSync(file, { force: true });
     return;
   }
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   writeFileSync(file, autostartEntry(command), { mode: 0o644 });
 }

@@ -66,7 +66,8 @@ export class NotificationDesk {
   readonly #groups = new Map<string, { readonly failures: Failure[]; readonly timer: NodeJS.Timeout }>();
   readonly #signIns = new Map<string, { timer: NodeJS.Timeout; close: (() => void) | null }>();
   readonly #shown = new Set<Shown>();
-  readonly #warnedSessions = new Set<string>();
+  /** Sessions whose end was told, with the way to take that back. */
+  readonly #warnedSessions = new Map<string, () => void>();
   #sessions: readonly SessionInfo[] = [];
   #sessionTimer: NodeJS.Timeout | null = null;
 
@@ -111,7 +112,11 @@ export class NotificationDesk {
   sessionsChanged(sessions: readonly SessionInfo[]): void {
     this.#sessions = sessions;
     const known = new Set(sessions.map(keyOf));
-    for (const key of this.#warnedSessions) if (!known.has(key)) this.#warnedSessions.delete(key);
+    for (const [key, takeBack] of this.#warnedSessions) {
+      if (known.has(key)) continue;
+      takeBack();
+      this.#warnedSessions.delete(key);
+    }
     this.#warnOfEnds();
   }
 
@@ -122,7 +127,8 @@ export class NotificationDesk {
     if (this.#sessionTimer) clearTimeout(this.#sessionTimer);
     this.signInsChanged([]);
     for (const { close } of this.#shown) close();
-    for (const map of [this.#retrying, this.#groups, this.#told]) map.clear();
+    for (const takeBack of this.#warnedSessions.values()) takeBack();
+    for (const map of [this.#retrying, this.#groups, this.#told, this.#warnedSessions]) map.clear();
     this.#shown.clear();
   }
 
@@ -224,13 +230,15 @@ export class NotificationDesk {
   }
 
   #warn(session: SessionInfo, leftMs: number): void {
-    this.#warnedSessions.add(keyOf(session));
+    this.#warnedSessions.set(keyOf(session), () => undefined);
     if (this.#ports.isFocused()) return;
-    this.#ports.show({
+    const takeBack = this.#ports.show({
       title: `Your session at ${hostOfOrigin(session.proxy)} ends in ${duration(Math.ceil(leftMs / 60_000) * 60_000)}`,
       body: `${count(session.inUseBy, "connection")} ${session.inUseBy === 1 ? "uses" : "use"} it. Open clients stay; new ones will need a sign-in.`,
       click: { do: "sessions" },
     });
+    // Electron drops a notification that nobody holds, and the click on it with it.
+    this.#warnedSessions.set(keyOf(session), takeBack);
   }
 }
 

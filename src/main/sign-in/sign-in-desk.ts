@@ -30,6 +30,8 @@ interface Waiting {
   readonly startedAt: number;
   openedAt: number | null;
   browserError: AppErrorData | null;
+  /** While its page is being opened on demand. */
+  opening: Promise<void> | null;
 }
 
 /** Holds the sign-ins that wait for a person, and opens their pages. The URLs are secrets and never leave it. */
@@ -58,7 +60,14 @@ export class SignInDesk implements SignInBrowser {
 
   async show(page: SignInPage, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const waiting: Waiting = { page, signal, startedAt: this.#ports.now(), openedAt: null, browserError: null };
+    const waiting: Waiting = {
+      page,
+      signal,
+      startedAt: this.#ports.now(),
+      openedAt: null,
+      browserError: null,
+      opening: null,
+    };
     this.#waiting.add(waiting);
     signal.addEventListener(
       "abort",
@@ -85,12 +94,18 @@ export class SignInDesk implements SignInBrowser {
   /** Opens the page of a waiting sign-in again. @throws AppError `not-found` when none waits, or of the browser or the proxy. */
   async open(proxy: string): Promise<void> {
     const waiting = this.#of(proxy);
-    await this.#open(waiting, await this.#freshUrl(waiting));
+    // However often it is asked for, one page at a time.
+    waiting.opening ??= this.#openFresh(waiting).finally(() => (waiting.opening = null));
+    await waiting.opening;
   }
 
   /** Puts the link of a waiting sign-in on the clipboard. @throws AppError `not-found` when none waits, or of the proxy. */
   async copyLink(proxy: string): Promise<void> {
     await this.#ports.copyText(checkedSignInUrl(await this.#freshUrl(this.#of(proxy))));
+  }
+
+  async #openFresh(waiting: Waiting): Promise<void> {
+    await this.#open(waiting, await this.#freshUrl(waiting));
   }
 
   #of(proxy: string): Waiting {

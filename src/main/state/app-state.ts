@@ -104,8 +104,10 @@ export class AppState {
   /** Something of a connection's status, clients or traffic has changed. */
   tunnelChanged(id: string): void {
     const { connections, feed, tunnels, watcher } = this.#parts;
-    const status = connections.get(id) ? tunnels.status(id) : offStatus;
-    feed.push({ type: "status", id, status });
+    const exists = connections.get(id) !== undefined;
+    const status = exists ? tunnels.status(id) : offStatus;
+    // The window has forgotten one that is deleted, and the feed is not to remember it.
+    if (exists) feed.push({ type: "status", id, status });
     if (id === this.#watched) this.#pushActivity(id);
     watcher.statusChanged(id, status);
     watcher.changed();

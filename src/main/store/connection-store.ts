@@ -119,12 +119,15 @@ export class ConnectionStore {
   }
 
   /**
-   * Notes when it was last turned on; an unknown id counts for nothing. Written within seconds, together with others.
+   * Notes when they were last turned on; unknown ids count for nothing. Written within seconds, together with others.
    * @param lastUsedAt milliseconds since 1970.
    */
-  touch(id: string, lastUsedAt: number): void {
-    if (!this.#byId.has(id)) return;
-    this.#replace(this.#list.map((connection) => (connection.id === id ? { ...connection, lastUsedAt } : connection)));
+  touch(ids: Iterable<string>, lastUsedAt: number): void {
+    const used = new Set(ids);
+    if (!this.#list.some(({ id }) => used.has(id))) return;
+    this.#replace(
+      this.#list.map((connection) => (used.has(connection.id) ? { ...connection, lastUsedAt } : connection)),
+    );
     this.#saving.soon(touchMs);
   }
 

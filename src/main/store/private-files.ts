@@ -11,7 +11,7 @@ export function codeOf(thrown: unknown): string | null {
  * Makes a folder and those above it. Not by `recursive`: where a file system lets nobody make a folder, as /proc does,
  * Node then tries for ever.
  */
-function makeFolder(folder: string): void {
+export function makeFolder(folder: string): void {
   const make = (): void => {
     try {
       mkdirSync(folder, { mode: 0o700 });

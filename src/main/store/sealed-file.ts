@@ -125,9 +125,9 @@ export class SealedFile<T> {
     return done;
   }
 
-  /** Resolves when every change so far has been written or has failed. */
-  async settled(): Promise<void> {
-    await this.#turn;
+  /** Tries once more where something is unwritten. Resolves when every change has been written or has failed. */
+  async close(): Promise<void> {
+    await this.saveAgain().catch(() => undefined);
   }
 
   #dropOldest(): void {

@@ -91,8 +91,8 @@ export class SecretStore {
     return this.#sealed.saveAgain();
   }
 
-  /** Resolves when every change so far has been written or has failed. */
+  /** Writes what could not be written before. Resolves when every change has been written or has failed. */
   close(): Promise<void> {
-    return this.#sealed.settled();
+    return this.#sealed.close();
   }
 }

@@ -69,6 +69,11 @@ export class SettingsStore {
   saveAgain(): void {
     this.#saving.saveAgain();
   }
+
+  /** Writes what is still unwritten. */
+  close(): void {
+    this.#saving.flush();
+  }
 }
 
 /** Takes every setting that is right, and counts those that are wrong or unknown. */

@@ -74,13 +74,13 @@ export function Overview({ connection, status, activity }: OverviewProps): React
   const bound = boundAddressOf(status);
   const clients = activity?.clients ?? [];
   const signingIn = status.kind === "signing-in";
-  const carries = isOn(status) && status.kind !== "starting" && !(signingIn && clients.length === 0);
+  const carries = isOn(status) && status.kind !== "starting" && !(signingIn && clientsOf(status) === 0);
   const events = newest(activity?.log ?? [], 2);
   return (
     <div className="overview">
       {signingIn && <SignInPart connection={connection} proxy={status.proxy} />}
       {signingIn && <h2 className="detail-section">Route</h2>}
-      <RouteView connection={connection} status={status} />
+      <RouteView connection={connection} status={status} present={clients.length} />
       {signingIn && <OthersPart connection={connection} proxy={status.proxy} />}
       {carries && activity !== null && (
         <>

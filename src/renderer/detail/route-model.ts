@@ -58,12 +58,17 @@ function brokenRoute(error: ErrorWords, code: ErrorCode, clients: string, sessio
   }
 }
 
-/** The route of a connection as it is now. @param now milliseconds since 1970. */
+/**
+ * The route of a connection as it is now.
+ * @param now milliseconds since 1970.
+ * @param present clients of the local port, whether they are through or wait.
+ */
 export function routeOf(
   connection: Connection,
   status: ConnectionStatus,
   session: SessionInfo | null,
   now: number,
+  present = 0,
 ): Route {
   const facts = sessionFacts(connection, session, now);
   switch (status.kind) {
@@ -88,7 +93,12 @@ export function routeOf(
     case "retrying":
     case "error": {
       const words = errorWords(status.error, { address: localLabel(connection, status) });
-      const clients = status.clients === 0 ? "no clients" : count(status.clients, "client");
+      const clients =
+        status.clients > 0
+          ? count(status.clients, "client")
+          : present > 0
+            ? `${count(present, "client")} waiting`
+            : "no clients";
       return brokenRoute(words, status.error.code, clients, facts);
     }
   }

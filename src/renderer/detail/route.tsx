@@ -34,12 +34,17 @@ const RouteStop = ({ stop, name, address }: RouteStopProps): ReactNode => {
 };
 
 /** From this computer to the destination: three stops and what joins them. */
-export function RouteView(props: { readonly connection: Connection; readonly status: ConnectionStatus }): ReactNode {
-  const { connection, status } = props;
+export function RouteView(props: {
+  readonly connection: Connection;
+  readonly status: ConnectionStatus;
+  /** Clients of the local port, whether they are through or wait. */
+  readonly present: number;
+}): ReactNode {
+  const { connection, status, present } = props;
   const origin = proxyOriginOf(connection);
   const session = useSnapshot((snapshot) => snapshot.sessions.find(({ proxy }) => proxy === origin) ?? null);
   const now = useNow(session !== null && session.expiresAt !== null);
-  const [local, proxy, destination] = routeOf(connection, status, session, now);
+  const [local, proxy, destination] = routeOf(connection, status, session, now, present);
   return (
     <ol className="route" aria-label="Route">
       <RouteStop stop={local} name="This computer" address={shownAddress(connection, status) ?? "any port"} />

@@ -5,6 +5,7 @@ import { hostOfOrigin } from "../../shared/words/connection.ts";
 import { ago } from "../../shared/words/format.ts";
 import { Button } from "../controls/button.tsx";
 import { Callout } from "../controls/callout.tsx";
+import { leaveTo } from "../keyboard/leave.ts";
 import { shown } from "../store/actions.ts";
 import { useNow } from "../store/clock.ts";
 import { useHost, useSnapshot } from "../store/host.tsx";
@@ -57,6 +58,41 @@ export function SignInCallout(props: { readonly connection: Connection; readonly
   const { proxy, connections } = signIn;
   const words = signInWords(signIn, browser, now);
   const host = hostOfOrigin(proxy);
+  // Where the browser failed, the link is what helps.
+  const failed = signIn.browserError !== undefined;
+  const openPage = (
+    <Button
+      key="open"
+      variant={failed ? "plain" : "primary"}
+      onClick={() => {
+        void shown(bridge.call("open-sign-in-page", proxy));
+      }}
+    >
+      {words.open}
+    </Button>
+  );
+  const copyLink = (
+    <Button
+      key="copy"
+      icon="copy"
+      variant={failed ? "primary" : "plain"}
+      onClick={() => {
+        void shown(bridge.call("copy-sign-in-link", proxy).then(() => toast({ message: "Link copied" })));
+      }}
+    >
+      Copy link
+    </Button>
+  );
+  const chooseBrowser = (
+    <Button
+      key="choose"
+      onClick={() => {
+        leaveTo({ name: "settings", section: "network" });
+      }}
+    >
+      Choose browser
+    </Button>
+  );
   return (
     <>
       {/* Said once; the words below change every second. */}
@@ -68,42 +104,29 @@ export function SignInCallout(props: { readonly connection: Connection; readonly
         title={words.title}
         actions={
           <>
-            <Button
-              variant="primary"
-              onClick={() => {
-                void shown(bridge.call("open-sign-in-page", proxy));
-              }}
-            >
-              {words.open}
-            </Button>
-            <Button
-              icon="copy"
-              onClick={() => {
-                void shown(bridge.call("copy-sign-in-link", proxy).then(() => toast({ message: "Link copied" })));
-              }}
-            >
-              Copy link
-            </Button>
-            <span className="sp" />
-            {connections.length > 1 && (
+            {failed ? [copyLink, chooseBrowser, openPage] : [openPage, copyLink]}
+            {/* Together, also where they need a line of their own. */}
+            <span className="sign-in-cancel">
+              {connections.length > 1 && (
+                <Button
+                  variant="quiet"
+                  onClick={() => {
+                    void shown(bridge.call("cancel-sign-in", proxy, null));
+                  }}
+                >
+                  Cancel for all {connections.length}
+                </Button>
+              )}
               <Button
                 variant="quiet"
+                {...(connections.length > 1 ? {} : { keys: "Mod+." })}
                 onClick={() => {
-                  void shown(bridge.call("cancel-sign-in", proxy, null));
+                  void shown(bridge.call("cancel-sign-in", proxy, connection.id));
                 }}
               >
-                Cancel for all {connections.length}
+                Cancel
               </Button>
-            )}
-            <Button
-              variant="quiet"
-              {...(connections.length > 1 ? {} : { keys: "Mod+." })}
-              onClick={() => {
-                void shown(bridge.call("cancel-sign-in", proxy, connection.id));
-              }}
-            >
-              Cancel
-            </Button>
+            </span>
           </>
         }
       >

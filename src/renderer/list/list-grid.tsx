@@ -206,71 +206,75 @@ export function ListGrid({ items, compact }: ListGridProps): ReactNode {
   const drawn = virtualizer.getVirtualItems();
   const activeItem = items[active];
   return (
-    <div
-      ref={scroller}
-      className="list-rows"
-      role="grid"
-      tabIndex={0}
-      data-list=""
-      aria-label="Connections"
-      aria-multiselectable="true"
-      aria-rowcount={items.length}
-      aria-activedescendant={activeItem === undefined ? undefined : domId(activeItem.key)}
-      onKeyDown={onKeyDown}
-      onFocus={() => {
-        setListBusy(true);
-        if (active < 0 && items.length > 0) setActiveKey(items[0]?.key ?? null);
-      }}
-      onBlur={() => {
-        setListBusy(false);
-      }}
-      onPointerEnter={() => {
-        setListBusy(true);
-      }}
-      onPointerLeave={(event) => {
-        if (!event.currentTarget.contains(document.activeElement)) setListBusy(false);
-      }}
-    >
-      <div role="presentation" className="list-track" style={{ height: virtualizer.getTotalSize() }}>
-        {drawn.map(({ index, start, key }) => {
-          const item = items[index];
-          if (item === undefined) return null;
-          if (item.type === "group")
+    <>
+      <div
+        ref={scroller}
+        className="list-rows"
+        role="grid"
+        tabIndex={0}
+        data-list=""
+        aria-label="Connections"
+        aria-multiselectable="true"
+        aria-rowcount={items.length}
+        aria-activedescendant={activeItem === undefined ? undefined : domId(activeItem.key)}
+        onKeyDown={onKeyDown}
+        onFocus={() => {
+          setListBusy(true);
+          if (active < 0 && items.length > 0) setActiveKey(items[0]?.key ?? null);
+        }}
+        onBlur={() => {
+          // Into its own menu the focus only goes for a moment.
+          if (menu === null) setListBusy(false);
+        }}
+        onPointerEnter={() => {
+          setListBusy(true);
+        }}
+        onPointerLeave={(event) => {
+          if (!event.currentTarget.contains(document.activeElement)) setListBusy(false);
+        }}
+      >
+        <div role="presentation" className="list-track" style={{ height: virtualizer.getTotalSize() }}>
+          {drawn.map(({ index, start, key }) => {
+            const item = items[index];
+            if (item === undefined) return null;
+            if (item.type === "group")
+              return (
+                <GroupRow
+                  key={key}
+                  domId={domId(item.key)}
+                  index={index}
+                  item={item}
+                  top={start}
+                  stuck={index === stuck.current}
+                  active={index === active}
+                  onToggle={toggleGroup}
+                  onTurn={turnGroup}
+                  onMenu={handlers.onMenu}
+                />
+              );
+            const isOne = several.length > 0 ? several.includes(item.id) : item.id === selected;
+            const here = several.length > 0 || item.group === chosenGroup;
             return (
-              <GroupRow
+              <ListRow
                 key={key}
                 domId={domId(item.key)}
                 index={index}
-                item={item}
+                connection={item.connection}
                 top={start}
-                stuck={index === stuck.current}
+                height={rowHeight}
+                compact={compact}
+                selected={isOne && here}
+                also={isOne && !here}
                 active={index === active}
-                onToggle={toggleGroup}
-                onTurn={turnGroup}
-                onMenu={handlers.onMenu}
+                pinnedGroup={item.group === "pinned"}
+                groupTag={item.group.startsWith("tag:") ? item.group.slice("tag:".length) : null}
+                handlers={handlers}
               />
             );
-          const isOne = several.length > 0 ? several.includes(item.id) : item.id === selected;
-          const here = several.length > 0 || item.group === chosenGroup;
-          return (
-            <ListRow
-              key={key}
-              domId={domId(item.key)}
-              index={index}
-              connection={item.connection}
-              top={start}
-              height={rowHeight}
-              compact={compact}
-              selected={isOne && here}
-              also={isOne && !here}
-              active={index === active}
-              pinnedGroup={item.group === "pinned"}
-              groupTag={item.group.startsWith("tag:") ? item.group.slice("tag:".length) : null}
-              handlers={handlers}
-            />
-          );
-        })}
+          })}
+        </div>
       </div>
+      {/* Not in the grid, which may hold rows alone. */}
       {menu && (
         <Menu
           label="Actions"
@@ -281,6 +285,6 @@ export function ListGrid({ items, compact }: ListGridProps): ReactNode {
           }}
         />
       )}
-    </div>
+    </>
   );
 }

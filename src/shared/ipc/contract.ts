@@ -77,6 +77,8 @@ export const contract = {
   "set-on": call<void>()(ids, v.boolean()),
   /** Ends the wait of a retry, or tries an error again. */
   "try-again": call<void>()(id),
+  /** The port that `use-next-port` would take now, to show it beforehand. */
+  "next-port": call<number>()(id),
   /** Sets another local port on a connection and turns it on; for "Use port 5433". Resolves to the port. */
   "use-next-port": call<number>()(id),
   "disconnect-client": call<void>()(id, v.pipe(v.number(), v.integer(), v.minValue(1))),

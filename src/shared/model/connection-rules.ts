@@ -12,10 +12,16 @@ const refusal = (thrown: unknown): string =>
     .replace(/[.:]? Got: .*$/s, "")
     // What the command line explains besides; the editor has the route beside the field.
     .replace(/(:\d+)\. It is the port .*$/s, "$1")
+    .replace(/^(Leave out [^:]*): .*$/s, "$1")
     .replace(/\.$/, "");
 
-const holdsCertificate = (pem: string): boolean =>
-  /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(pem);
+const certificateStart = "-----BEGIN CERTIFICATE-----";
+
+/** Looked for and not matched: an expression would go through a long text once for every line that begins a certificate. */
+function holdsCertificate(pem: string): boolean {
+  const start = pem.indexOf(certificateStart);
+  return start >= 0 && pem.includes("-----END CERTIFICATE-----", start + certificateStart.length + 1);
+}
 const holdsKey = (pem: string): boolean => /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem);
 
 function addressProblems(input: ConnectionInput): FieldProblem[] {

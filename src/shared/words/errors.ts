@@ -30,6 +30,8 @@ interface Entry {
   readonly row: string | ((port: string) => string);
   /** In place of the error's own next step, which is worded for the command line or for both. */
   readonly step?: string;
+  /** Its message is one sentence, however many full stops are in the names in it. */
+  readonly oneSentence?: true;
   readonly actions: readonly ErrorAction[];
 }
 
@@ -43,7 +45,7 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   "not-available-yet": { row: "Not available yet", actions: ["edit"] },
   "port-in-use": {
     row: (port) => (port === "" ? "Port is in use" : `Port ${port} is in use`),
-    step: "Choose another port, or close that program.",
+    oneSentence: true,
     actions: ["use-next-port", "try-again"],
   },
   "port-needs-rights": {
@@ -124,8 +126,9 @@ const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");
  */
 export function errorWords(error: AppErrorData, about: { readonly address?: string | null } = {}): ErrorWords {
   const entry = entries[error.code];
-  const port = /\bport (\d+)/i.exec(error.message)?.[1] ?? splitDestination(about.address ?? "").port.slice(1);
-  const end = /\.\s+(?=["“A-Z0-9])/.exec(error.message);
+  // The last one: a name before it may speak of ports as well.
+  const port = /.*\bport (\d+)/is.exec(error.message)?.[1] ?? splitDestination(about.address ?? "").port.slice(1);
+  const end = entry.oneSentence ? null : /\.\s+(?=\S)/.exec(error.message);
   const title = end ? error.message.slice(0, end.index) : withoutStop(error.message);
   const rest = end ? error.message.slice(end.index + end[0].length) : "";
   const step = entry.step ?? error.userAction ?? "";

@@ -15,6 +15,7 @@ const data = new Set([
   "FrameNavigationEvent",
   "IpcMainInvokeEvent",
   "IpcRendererEvent",
+  "LoginItemSettings",
   "MessageBoxOptions",
   "MessageBoxReturnValue",
   "OpenDialogReturnValue",

@@ -1,9 +1,13 @@
 import { createPrivateKey } from "node:crypto";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import net from "node:net";
+import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { portsToTry, withPort } from "../../../../src/main/calls/next-port.ts";
 import { connectionOf, secretsOf } from "../../../../src/main/calls/save-connection.ts";
+import { limits } from "../../../../src/shared/limits.ts";
+import { ChosenFiles, startPoint } from "../../../../src/main/calls/start-point.ts";
 import type { ConnectionInput } from "../../../../src/shared/model/connection.ts";
 import { createPki, type Pki } from "../../../support/access-proxy/pki.ts";
 import { connection, connectionInput } from "../connections.ts";
@@ -103,6 +107,62 @@ test("a token that is none, and a token file that cannot be read, are told besid
   expect(await calls["check-connection"](bad)).toMatchObject([{ field: "token", level: "error" }]);
   const missing = withToken({ kind: "token-file", path: "/nowhere/token" });
   expect(await calls["check-connection"](missing)).toMatchObject([{ field: "tokenFile", level: "error" }]);
+});
+
+test("a token that is kept stays with its proxy, also by a duplicate or an undo", async () => {
+  const { calls, connections, secrets } = await rig();
+  const input = withToken({ kind: "token", token: { kind: "set", value: token } });
+  await calls["save-connection"](input, plain);
+  const kept = { ...input, auth: { kind: "token", token: { kind: "keep" } } } as const;
+  const moved = { ...kept, pomeriumUrl: "https://evil.example" };
+  const again = "Enter the token again: it was given for another proxy";
+  const problem = { outcome: "problems", problems: [{ field: "token", level: "error", message: again }] };
+  expect(await calls["save-connection"](moved, plain)).toEqual(problem);
+  const copy = { ...moved, id: connectionInput().id, listen: "1" };
+  expect(await calls["save-connection"](copy, { ...plain, secretsFrom: input.id })).toMatchObject({
+    problems: expect.arrayContaining(problem.problems) as unknown,
+  });
+  expect(connections.all()).toHaveLength(1);
+
+  await calls["delete-connections"]([input.id]);
+  await calls["save-connection"]({ ...moved, auth: { kind: "browser" } }, plain);
+  await calls["undo-delete"]();
+  expect(connections.get(input.id)?.pomeriumUrl).toBe("https://evil.example");
+  expect(secrets.get(input.id)).toEqual({});
+});
+
+test("a token file is one that a person chose, and is read for its proxy alone", async () => {
+  const { calls, desktop, folder } = await rig();
+  const file = path.join(folder, "token");
+  writeFileSync(file, token);
+  const input = withToken({ kind: "token-file", path: file });
+  const refused = [{ field: "tokenFile", level: "error", message: "Choose the token file again" }];
+  expect(await calls["check-connection"](input)).toEqual(refused);
+  expect(await calls["save-connection"](input, plain)).toEqual({ outcome: "problems", problems: refused });
+  desktop.file = file;
+  await calls["pick-file"]("ca");
+  expect(await calls["check-connection"](input)).toEqual(refused);
+  await calls["pick-file"]("token");
+  expect(await calls["save-connection"](input, plain)).toEqual({ outcome: "saved" });
+});
+
+test("after a restart a saved token file stays with its proxy", () => {
+  const from = connection({ auth: { kind: "token-file", path: "/run/token" } });
+  const start = (pomeriumUrl: string) =>
+    startPoint(connectionInput({ pomeriumUrl }), from, {}, new ChosenFiles()).mayRead("/run/token");
+  expect([start(from.pomeriumUrl), start("https://evil.example")]).toEqual([true, false]);
+  expect(startPoint(connectionInput(), from, {}, new ChosenFiles()).mayRead("/run/other")).toBe(false);
+});
+
+test("of chosen files only the newest are remembered", () => {
+  const chosen = new ChosenFiles();
+  for (let n = 0; n < 200; n++) chosen.add(`/run/${n}`);
+  expect([chosen.has("/run/0"), chosen.has("/run/135"), chosen.has("/run/136"), chosen.has("/run/199")]).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
 });
 
 let pki: Pki;
@@ -242,4 +302,33 @@ test("pins, tags and the order are saved and told", async () => {
   await expect(async () => calls["set-pinned"](connectionInput().id, true)).rejects.toMatchObject({
     code: "not-found",
   });
+});
+
+test("turning on thousands at once takes one change of the list", async () => {
+  const { calls, connections, tunnels } = await rig();
+  const on = vi.spyOn(tunnels, "turnOn").mockReturnValue();
+  const touch = vi.spyOn(connections, "touch");
+  const all = Array.from({ length: 300 }, () => connection());
+  connections.put(...all);
+  const ids = all.map(({ id }) => id);
+  await calls["set-on"]([...ids, ...ids, connectionInput().id], true);
+  expect([touch.mock.calls.length, on.mock.calls.length]).toEqual([1, 300]);
+  expect(connections.all().every(({ lastUsedAt }) => lastUsedAt !== null)).toBe(true);
+});
+
+test("what could not start while the keychain was asking starts when it has answered", async () => {
+  let read: () => void = () => undefined;
+  const { connections, tunnels } = await rig({ loaded: new Promise<void>((resolve) => (read = resolve)) });
+  const one = connection();
+  connections.put(one);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    tunnels.turnOn(one.id);
+    await vi.advanceTimersByTimeAsync(limits.settingsMs + 1);
+    expect(tunnels.status(one.id).kind).toBe("error");
+  } finally {
+    vi.useRealTimers();
+  }
+  read();
+  await vi.waitFor(() => expect(tunnels.status(one.id).kind).toBe("listening"), listening);
 });

@@ -3,6 +3,8 @@ import path from "node:path";
 import { expect, test, vi } from "vitest";
 import type { Session } from "../../../../src/engine/index.ts";
 import { AppError } from "../../../../src/shared/errors.ts";
+import { checkBrowserCommand } from "../../../../src/main/calls/browser-command.ts";
+import { isShortcut } from "../../../../src/main/calls/shortcut.ts";
 import { connectionInput } from "../connections.ts";
 import { rig } from "./rig.ts";
 
@@ -75,6 +77,76 @@ test("a browser command with an open quote is refused", async () => {
     code: "setting-invalid",
   });
   expect(settings.current.browserCommand).toBe("");
+});
+
+test("a browser command is taken only where a person agrees to what it really is", async () => {
+  const { calls, settings, desktop } = await rig();
+  desktop.agrees = false;
+  await expect(calls["change-settings"]({ browserCommand: "sh -c evil" })).rejects.toMatchObject({ code: "cancelled" });
+  expect(desktop.questions).toMatchObject([{ detail: "sh -c evil" }]);
+  expect(settings.current.browserCommand).toBe("");
+  const disguised = `firefox\u202e\n${"\n".repeat(100)}`;
+  await expect(calls["change-settings"]({ browserCommand: disguised })).rejects.toMatchObject({
+    code: "setting-invalid",
+  });
+  desktop.agrees = true;
+  await calls["change-settings"]({ browserCommand: "firefox -P work" });
+  expect(settings.current.browserCommand).toBe("firefox -P work");
+  expect(desktop.questions).toHaveLength(2);
+  // Neither the same again nor going back to the system's own is worth a question.
+  await calls["change-settings"]({ browserCommand: "firefox -P work" });
+  await calls["change-settings"]({ browserCommand: "" });
+  expect(settings.current.browserCommand).toBe("");
+  expect(desktop.questions).toHaveLength(2);
+});
+
+test("a program on another computer is refused before anybody looks for it", () => {
+  for (const command of ["\\\\evil.example\\share\\a.exe", "//evil.example/share/a.exe", " \\/evil.example/a"])
+    expect(() => checkBrowserCommand(command, "win32", {})).toThrow("a program of this computer");
+  checkBrowserCommand("C:\\browser.exe --new", "win32", {});
+});
+
+test.each([
+  ["Control+Shift+K", true],
+  ["Super+Space", true],
+  ["CommandOrControl+Alt+P", true],
+  ["F9", true],
+  ["Shift+F24", true],
+  ["A", false],
+  ["Shift+A", false],
+  ["Space", false],
+  ["Return", false],
+  ["F25", false],
+  ["", false],
+])("%s may be a shortcut of all programs: %s", (keys, may) => {
+  expect(isShortcut(keys)).toBe(may);
+});
+
+test("a key that people write with does not become a shortcut", async () => {
+  const { calls, settings, desktop } = await rig();
+  await expect(calls["change-settings"]({ paletteShortcut: "Return" })).rejects.toMatchObject({
+    code: "setting-invalid",
+  });
+  expect(settings.current.paletteShortcut).toBe("");
+  expect(desktop.applied).toEqual([]);
+});
+
+test("signing in and out wait until the sessions have been read", async () => {
+  let read: () => void = () => undefined;
+  const { calls, engine } = await rig({ loaded: new Promise<void>((resolve) => (read = resolve)) });
+  const login = vi.spyOn(engine, "login").mockRejectedValue(new AppError("sign-in-failed", "no"));
+  const logout = vi.spyOn(engine, "logout").mockResolvedValue([]);
+  const [signIn, signOut] = [
+    calls["sign-in"]("https://access.example.com"),
+    calls["sign-out"]("https://access.example.com"),
+  ];
+  const told = expect(signIn).rejects.toMatchObject({ code: "sign-in-failed" });
+  await new Promise(setImmediate);
+  expect([login.mock.calls, logout.mock.calls]).toEqual([[], []]);
+  read();
+  await told;
+  await signOut;
+  expect([login.mock.calls.length, logout.mock.calls.length]).toEqual([1, 1]);
 });
 
 test("a picked file is read, a token's is not, and one that is too large is refused", async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import type { Desktop, FilePurpose } from "../../../../src/main/calls/context.ts";
+import type { Desktop, FilePurpose, Question } from "../../../../src/main/calls/context.ts";
 import { createHandlers } from "../../../../src/main/calls/handlers.ts";
 import { createCore } from "../../../../src/main/compose/core.ts";
 import { UpdateFeed } from "../../../../src/main/ipc/update-feed.ts";
@@ -25,6 +25,8 @@ class TestDesktop implements Desktop {
   readonly copied: string[] = [];
   readonly applied: Settings[] = [];
   readonly shown: string[] = [];
+  readonly questions: Question[] = [];
+  agrees = true;
   file: string | null = null;
   quits = 0;
   refuses: AppError | null = null;
@@ -38,6 +40,10 @@ class TestDesktop implements Desktop {
   }
   choosePlaceToSave(_name: string): Promise<string | null> {
     return Promise.resolve(this.file);
+  }
+  confirm(question: Question): Promise<boolean> {
+    this.questions.push(question);
+    return Promise.resolve(this.agrees);
   }
   openFolder(folder: string): Promise<void> {
     this.shown.push(folder);
@@ -62,7 +68,7 @@ const cipher: SecretCipher = {
 };
 
 /** The main process without Electron: real stores in a folder of their own, the real engine, every call. */
-export async function rig({ sessions = [] as readonly Session[] } = {}) {
+export async function rig({ sessions = [] as readonly Session[], loaded = Promise.resolve() } = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-calls-"));
   const file = (name: string): PlainDocumentFile => new PlainDocumentFile(path.join(folder, `${name}.json`));
   const updates: Update[] = [];
@@ -83,7 +89,6 @@ export async function rig({ sessions = [] as readonly Session[] } = {}) {
     now: Date.now,
   });
   const feed = new UpdateFeed((update) => updates.push(update));
-  const loaded = Promise.resolve();
   const { engine, tunnels } = createCore({
     stores: { connections, secrets },
     sessions: sessionStore,
@@ -133,5 +138,5 @@ export async function rig({ sessions = [] as readonly Session[] } = {}) {
     rmSync(folder, { recursive: true });
   });
   const changes = (): readonly Change[] => updates.flatMap((update) => update.changes);
-  return { calls, connections, settings, secrets, tunnels, state, notices, desktop, folder, logged, changes, list };
+  return { calls, engine, connections, settings, secrets, tunnels, state, notices, desktop, folder, logged, changes, list };
 }

@@ -25,3 +25,7 @@ test("it is written and removed, also where it is not there", () => {
   setLinuxAutostart(file, null);
   expect(existsSync(file)).toBe(false);
 });
+
+test.runIf(process.platform === "linux")("a place that takes no folders is an error, not a wait for ever", () => {
+  expect(() => setLinuxAutostart("/proc/nowhere/autostart/culvert.desktop", ["culvert"])).toThrow();
+});

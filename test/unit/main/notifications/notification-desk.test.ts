@@ -219,3 +219,14 @@ test("closing takes everything back and leaves no timer", () => {
   expect(open()).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("the warning goes with its session", () => {
+  const { desk: it, open } = desk();
+  it.sessionsChanged([session(60_000)]);
+  expect(open()).toHaveLength(1);
+  it.sessionsChanged([]);
+  expect(open()).toEqual([]);
+  it.sessionsChanged([session(60_000)]);
+  it.close();
+  expect(open()).toEqual([]);
+});

@@ -116,3 +116,12 @@ test("of two sign-ins at one proxy the newest is shown, and the older one when i
   newer.abort();
   expect(one.waiting()).toEqual([{ proxy, startedAt: 1_001, openedAt: 1_002 }]);
 });
+
+test("however often a page is asked for, it opens once at a time", async () => {
+  const { desk: one, opened } = desk({ opensByItself: false });
+  await one.show(page(), new AbortController().signal);
+  await Promise.all(Array.from({ length: 50 }, () => one.open(proxy)));
+  expect(opened).toEqual([fresh]);
+  await one.open(proxy);
+  expect(opened).toEqual([fresh, fresh]);
+});

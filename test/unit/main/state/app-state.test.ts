@@ -77,3 +77,15 @@ test("a notice of the same id takes the place of the one before, and is told whe
   expect(changes).toBe(2);
   expect(board.list()).toEqual([{ ...notice, message: "read-only" }]);
 });
+
+test("of a connection that is deleted nothing more is told", async () => {
+  const { calls, state, changes } = await rig();
+  const input = connectionInput();
+  await calls["save-connection"](input, { turnOn: true, restart: false, secretsFrom: null });
+  state.snapshot();
+  await calls["delete-connections"]([input.id]);
+  state.tunnelChanged(input.id);
+  state.settingsChanged();
+  await vi.waitFor(() => expect(changes().at(-1)?.type).toBe("settings"));
+  expect(changes().filter(({ type }) => type === "status")).toEqual([]);
+});

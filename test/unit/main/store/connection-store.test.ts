@@ -101,14 +101,14 @@ describe("the list", () => {
     const store = open();
     const [one, two] = [connection(), connection()];
     store.put(one, two);
-    for (let use = 1; use <= 50; use++) store.touch(one.id, use);
-    store.touch("unknown", 1);
+    for (let use = 1; use <= 50; use++) store.touch([one.id], use);
+    store.touch(["unknown"], 1);
     expect(store.get(one.id)?.lastUsedAt).toBe(50);
     expect(file.writes).toBe(1);
     vi.advanceTimersByTime(60_000);
     expect(file.writes).toBe(2);
     expect(onDisk()).toMatchObject({ connections: [{ lastUsedAt: 50 }, { lastUsedAt: 1_000 }] });
-    store.touch(two.id, 77);
+    store.touch([two.id], 77);
     store.close();
     store.close();
     expect(onDisk()).toMatchObject({ connections: [{ lastUsedAt: 50 }, { lastUsedAt: 77 }] });
@@ -124,7 +124,7 @@ describe("a full disk", () => {
     store.put(one);
     file.fault = "ENOSPC";
     store.put(two);
-    store.touch(one.id, 5);
+    store.touch([one.id], 5);
     expect(namesOf(store)).toEqual(["one", "two"]);
     expect(onDisk()).toEqual({ version: 1, connections: [one] });
     const failure = store.saveFailure;

@@ -268,3 +268,14 @@ describe("safeStorage on Linux", () => {
     expect(await cipher.decrypt(await cipher.encrypt("clear"))).toBe("clear");
   });
 });
+
+test("closing writes what a full disk did not take", async () => {
+  const store = await open();
+  file.fault = "ENOSPC";
+  await expect(store.set("a", secrets)).rejects.toMatchObject({ code: "storage-failed" });
+  file.fault = null;
+  await store.close();
+  await store.close();
+  expect(file.writes).toBe(1);
+  expect((await open()).get("a")).toEqual(secrets);
+});

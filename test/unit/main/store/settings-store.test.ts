@@ -82,3 +82,17 @@ test("a full disk leaves the change in memory, to be saved again", () => {
   again.load();
   expect(again.current.theme).toBe("light");
 });
+
+test("closing writes what a full disk did not take", () => {
+  const store = open();
+  store.load();
+  file.fault = "ENOSPC";
+  store.change({ theme: "dark" });
+  file.fault = null;
+  store.close();
+  store.close();
+  expect(file.writes).toBe(1);
+  const again = open();
+  again.load();
+  expect(again.current.theme).toBe("dark");
+});

@@ -54,5 +54,6 @@ test("the development server counts only where the app is not packaged", () => {
   const env = { ELECTRON_RENDERER_URL: "http://localhost:5173" };
   expect(launchOf(["electron", "."], env, false)).toEqual({ hidden: false, devUrl: "http://localhost:5173" });
   expect(launchOf(["culvert", "--hidden"], env, true)).toEqual({ hidden: true, devUrl: null });
+  expect(launchOf(["culvert"], {}, true, true)).toEqual({ hidden: true, devUrl: null });
   expect(launchOf(["electron", "."], { ELECTRON_RENDERER_URL: "nonsense" }, false).devUrl).toBeNull();
 });

@@ -53,6 +53,10 @@ test("it is broken where the error was", () => {
   expect(shape(failed("certificate-not-trusted"))).toBe(
     "ok cut no clients | bad gap Certificate not trusted | idle gap not tried yet",
   );
+  // Who waits for a retry is there as well.
+  const retrying = { kind: "retrying", ...bound, attempt: 1, nextAt: 0, clients: 0, error: error("refused") } as const;
+  expect(routeOf(connection, retrying, null, 0, 1)[0]).toMatchObject({ words: "1 client waiting", pipe: "cut" });
+  expect(routeOf(connection, retrying, null, 0)[0]).toMatchObject({ words: "no clients" });
   expect(shape(failed("upstream-unavailable", 1))).toBe(
     "ok flow 1 client | ok cut ada@example, 1 h left | bad gap Destination unreachable",
   );

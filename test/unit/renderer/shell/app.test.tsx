@@ -117,3 +117,12 @@ test("a page that cannot be drawn is reported and can be loaded again", () => {
   expect(screen.getByRole("button", { name: "Reload" })).toBeTruthy();
   expect(String(main.named("report-failure")[0]?.[0])).toContain("no such thing");
 });
+
+test("the focus is not lost with a page that goes away", async () => {
+  await renderApp(new FakeMain(snapshotOf(two)));
+  const user = userEvent.setup();
+  await user.click(screen.getByRole("button", { name: "Settings" }));
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "General" }));
+  await user.click(screen.getByRole("button", { name: "Connections" }));
+  expect(document.activeElement).toBe(screen.getByRole("grid"));
+});

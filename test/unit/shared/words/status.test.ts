@@ -11,7 +11,9 @@ const address = "127.0.0.1:3306";
 const denied: AppErrorData = new AppError("access-denied", "You may not use mysql.corp:3306. It knows you.").toData();
 const silent = new AppError("no-answer", "access.corp did not answer on port 443 within 10 s.").toData();
 const offline = new AppError("network-unreachable", "There is no way to access.corp from this network.").toData();
-const taken = new AppError("port-in-use", "node (process 4711) uses port 3306.", { userAction: "Close it." }).toData();
+const taken = new AppError("port-in-use", "node (process 4711) uses port 3306.", {
+  userAction: "Choose another port, or close that program.",
+}).toData();
 
 describe("the seven states, as ui.md words them", () => {
   const cases: readonly (readonly [ConnectionStatus, string, string, string])[] = [
@@ -81,6 +83,13 @@ describe("errors", () => {
   test("a process number is for the log, not for a title", () => {
     expect(errorWords(taken).title).toBe("node uses port 3306");
     expect(errorWords(taken).text).toBe("Choose another port, or close that program.");
+  });
+
+  test("a sentence may begin with a host name", () => {
+    const message = "You may not use db.corp:5432. access.corp knows you as ada@corp and its policy says no.";
+    const words = errorWords(new AppError("access-denied", message, { userAction: "Ask the owner." }).toData());
+    expect(words.title).toBe("You may not use db.corp:5432");
+    expect(words.text).toBe("access.corp knows you as ada@corp and its policy says no. Ask the owner.");
   });
 
   test("dots in host names end no sentence", () => {
