@@ -14,6 +14,7 @@ import { clientsOf, isOn } from "../../shared/model/status.ts";
 import { readTextFile } from "../state/text-file.ts";
 import { tlsSettingsOf } from "../state/tunnel-settings.ts";
 import type { CallContext } from "./context.ts";
+import { isHere } from "./local-address.ts";
 import { startPoint, type ChosenFiles, type StartPoint } from "./start-point.ts";
 import { tlsProblems } from "./tls-problems.ts";
 import { turnOn } from "./turn-on.ts";
@@ -64,6 +65,9 @@ export async function checkConnection(
   const add = (field: ConnectionField, message: string): void => {
     problems.push({ field, level: "error", message: message.replace(/\.$/, "") });
   };
+  // It may come and go with a network, so it stops nobody from saving.
+  if (fine("listen") && !isHere(input.listen))
+    problems.push({ field: "listen", level: "warning", message: "This is not an address of this computer" });
   const secrets = secretsOf(input, start.secrets);
   if (input.clientCertificate.kind === "pem" && secrets.key === undefined && fine("key"))
     add("key", "Add the private key");

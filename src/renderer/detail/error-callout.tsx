@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import type { AppErrorData } from "../../shared/errors.ts";
 import type { Connection } from "../../shared/model/connection.ts";
 import { nameOf, proxyOriginOf } from "../../shared/words/connection.ts";
@@ -72,6 +72,28 @@ function act(host: Host, connection: Connection, action: Exclude<ErrorAction, "c
   }
 }
 
+/** The port that another port would be now; null until it is known. @param wanted it is proposed at all. */
+function useNextPort(id: string, at: number, wanted: boolean): number | null {
+  const { bridge } = useHost();
+  const [found, setFound] = useState<{ readonly key: string; readonly port: number } | null>(null);
+  const key = `${id} ${at}`;
+  useEffect(() => {
+    if (!wanted) return;
+    let live = true;
+    bridge.call("next-port", id).then(
+      (port) => {
+        if (live) setFound({ key, port });
+      },
+      // The button says it without a number then, and why there is none when it is pressed.
+      () => undefined,
+    );
+    return () => {
+      live = false;
+    };
+  }, [bridge, id, key, wanted]);
+  return found?.key === key ? found.port : null;
+}
+
 export interface ErrorCalloutProps {
   readonly connection: Connection;
   readonly error: AppErrorData;
@@ -90,6 +112,7 @@ export function ErrorCallout(props: ErrorCalloutProps): ReactNode {
   const words = errorWords(error, { address });
   const actions = withoutActions ? [] : words.actions;
   const buttons = actions.filter((action) => action !== "copy-report");
+  const nextPort = useNextPort(connection.id, at, buttons.includes("use-next-port"));
   return (
     <Callout
       kind="error"
@@ -105,7 +128,7 @@ export function ErrorCallout(props: ErrorCalloutProps): ReactNode {
                   act(host, connection, action);
                 }}
               >
-                {names[action]}
+                {action === "use-next-port" && nextPort !== null ? `Use port ${nextPort}` : names[action]}
               </Button>
             ))}
             <span className="sp" />

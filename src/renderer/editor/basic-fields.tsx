@@ -75,7 +75,7 @@ export function BasicFields({ editor }: { readonly editor: Editor }): ReactNode 
 }
 
 function DestinationField({ editor }: { readonly editor: Editor }): ReactNode {
-  const { draft, change, blur } = editor;
+  const { draft, change, blur, setAdvancedOpen } = editor;
   /** What a link filled in; the note goes when either of the two is changed by hand. */
   const [filled, setFilled] = useState<string | null>(null);
   const now = `${draft.destination} ${draft.pomeriumUrl}`;
@@ -86,6 +86,7 @@ function DestinationField({ editor }: { readonly editor: Editor }): ReactNode {
     if (link) {
       change(link, "destination", "pomeriumUrl");
       setFilled(`${link.destination} ${link.pomeriumUrl}`);
+      if (link.pomeriumUrl !== "") setAdvancedOpen(true);
     } else {
       change({ destination: text.replace(/\s+/g, "").slice(0, connectionLimits.addressLength) }, "destination");
     }

@@ -138,5 +138,19 @@ export async function rig({ sessions = [] as readonly Session[], loaded = Promis
     rmSync(folder, { recursive: true });
   });
   const changes = (): readonly Change[] => updates.flatMap((update) => update.changes);
-  return { calls, engine, connections, settings, secrets, tunnels, state, notices, desktop, folder, logged, changes, list };
+  return {
+    calls,
+    engine,
+    connections,
+    settings,
+    secrets,
+    tunnels,
+    state,
+    notices,
+    desktop,
+    folder,
+    logged,
+    changes,
+    list,
+  };
 }

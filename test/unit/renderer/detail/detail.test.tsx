@@ -110,7 +110,7 @@ test("an error names its cause and offers the next step", async () => {
   const user = userEvent.setup();
   const callout = screen.getByRole("group", { name: "Another program uses port 5432" });
   main.answers["use-next-port"] = () => 5433;
-  await user.click(within(callout).getByRole("button", { name: "Use another port" }));
+  await user.click(await within(callout).findByRole("button", { name: "Use port 5433" }));
   expect(main.named("use-next-port")).toEqual([[idOf(1)]]);
   expect(await screen.findByText("Orders now uses port 5433")).toBeTruthy();
   await user.click(within(callout).getByRole("button", { name: "Try again" }));

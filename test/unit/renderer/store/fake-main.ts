@@ -46,7 +46,7 @@ export class FakeMain implements Bridge {
   activity: Activity | null = null;
   readonly calls: Call[] = [];
   /** Answers of calls other than snapshot and watch; the others resolve to undefined. */
-  readonly answers: Partial<Record<CallName, (...args: readonly unknown[]) => unknown>> = {};
+  readonly answers: Partial<Record<CallName, (...args: readonly unknown[]) => unknown>> = { "next-port": () => 5433 };
   /** While set, calls of these names wait for `release`. */
   readonly #held = new Map<CallName, (() => void)[]>();
   readonly #listeners = new Set<(update: Update) => void>();
