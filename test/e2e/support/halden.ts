@@ -36,7 +36,7 @@ export interface Halden {
   readonly proxy: AccessProxy;
   readonly ports: HaldenPorts;
   /** Signs in as Ada at the page number `count` that the app has opened, counted from 1. */
-  signIn(count?: number): Promise<void>;
+  signIn: (count?: number) => Promise<void>;
 }
 
 export interface HaldenOptions {
