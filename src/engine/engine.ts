@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import { originOf, parsePomeriumUrl, type LocalAddress, type ProxyAddress, type Target } from "../shared/address.ts";
 import { AppError } from "../shared/errors.ts";
+import type { EventSink } from "../shared/events.ts";
 import { limits as defaultLimits, type Limits } from "../shared/limits.ts";
 import type { ClientInfo } from "../shared/model/activity.ts";
 import { throwIfAborted } from "./aborts.ts";
@@ -11,9 +12,12 @@ import { Sessions, type SignedOut } from "./session/sessions.ts";
 import { TlsIdentities } from "./tls/identities.ts";
 import type { TlsIdentity } from "./tls/identity.ts";
 import type { TlsSettings } from "./tls/settings.ts";
+import type { OpenPath } from "./connect/path.ts";
+import type { UdpPath } from "./connect/udp-path.ts";
 import { Opener, type AuthSettings } from "./tunnel/opener.ts";
 import { Peer } from "./tunnel/peer.ts";
 import { TcpTunnel, type Totals } from "./tunnel/tunnel.ts";
+import { UdpTunnel } from "./tunnel/udp-tunnel.ts";
 
 export interface TunnelSettings {
   /** Unique among the engine's tunnels; names the tunnel in events. */
@@ -27,6 +31,8 @@ export interface TunnelSettings {
    * reset.
    */
   readonly retry?: true;
+  /** UDP: silence after which a client is forgotten; milliseconds, `limits.udpIdleMs` where it is not set. */
+  readonly udpIdleMs?: number;
 }
 
 export interface Tunnel {
@@ -41,6 +47,8 @@ export interface Tunnel {
   disconnect(peer: number): boolean;
   /** Bytes of all clients so far, those that have left included: exact, and never less than before. */
   totals(): Totals;
+  /** UDP: datagrams that were lost here so far, for want of room or of a path; never less than before. */
+  dropped(): number;
   /** Ends the wait for the next attempt; tests anew an error that stays. Only where `retry` is set. */
   tryNow(): void;
   /** Stops accepting, lets clients finish for `graceMs`, then cuts them off. Idempotent. */
@@ -55,8 +63,9 @@ export class Engine {
   readonly #limits: Limits;
   readonly #connector: Connector;
   readonly #sessions: Sessions;
-  readonly #opener: Opener;
-  readonly #tunnels = new Set<TcpTunnel>();
+  readonly #opener: Opener<OpenPath>;
+  readonly #udpOpener: Opener<UdpPath>;
+  readonly #tunnels = new Set<TcpTunnel | UdpTunnel>();
   readonly #peers = new Set<Peer>();
   readonly #identities = new TlsIdentities();
   readonly #saidHeldEnd = new Set<string>();
@@ -77,7 +86,15 @@ export class Engine {
       limits: this.#limits,
       share: ports.shareSessions ?? true,
     });
-    this.#opener = new Opener(this.#connector, this.#sessions);
+    const connector = this.#connector;
+    this.#opener = new Opener(
+      { open: (...request) => connector.open(...request), discard: (path) => path.reset() },
+      this.#sessions,
+    );
+    this.#udpOpener = new Opener(
+      { open: (...request) => connector.openUdp(...request), discard: (path) => path.close() },
+      this.#sessions,
+    );
   }
 
   #checkOpen(signal: AbortSignal): void {
@@ -85,8 +102,8 @@ export class Engine {
     if (this.#closing) throw new AppError("closed", "Culvert is shutting down.");
   }
 
-  #common(): Pick<ConstructorParameters<typeof Peer>[0], "opener" | "limits" | "events"> {
-    return { opener: this.#opener, limits: this.#limits, events: this.#ports.events };
+  #common(): { readonly limits: Limits; readonly events: EventSink } {
+    return { limits: this.#limits, events: this.#ports.events };
   }
 
   #heldEnd(proxy: string): void {
@@ -101,18 +118,28 @@ export class Engine {
    */
   async openTunnel(settings: TunnelSettings, signal: AbortSignal): Promise<Tunnel> {
     this.#checkOpen(signal);
-    const { id, target, listen, auth, retry = false } = settings;
-    checkTcp(target);
+    const { id, target, listen, auth, retry = false, udpIdleMs = this.#limits.udpIdleMs } = settings;
     const { identity, release } = this.#identities.lease(settings.tls);
     const options = {
       ...this.#common(),
       id,
       listen,
       request: { target, identity, auth },
-      onHeldEnd: (proxy: string) => this.#heldEnd(proxy),
       retry,
     };
-    const tunnel = await TcpTunnel.open(options, signal).catch((thrown: unknown) => {
+    const opening =
+      target.destination.protocol === "udp"
+        ? UdpTunnel.open({ ...options, opener: this.#udpOpener, idleMs: udpIdleMs }, signal)
+        : TcpTunnel.open(
+            {
+              ...options,
+              opener: this.#opener,
+              onHeldEnd: (proxy) => this.#heldEnd(proxy),
+              onCutShort: (request) => this.#connector.preferHttp1(request.target, request.identity),
+            },
+            signal,
+          );
+    const tunnel = await opening.catch((thrown: unknown) => {
       release();
       throw thrown;
     });
@@ -151,7 +178,9 @@ export class Engine {
       id: 1,
       local: { ...local, reset },
       request: { target, identity, auth },
+      opener: this.#opener,
       onHeldEnd: () => this.#heldEnd(originOf(target.proxy)),
+      onCutShort: () => this.#connector.preferHttp1(target, identity),
       endsWithRemote: true,
     });
     this.#peers.add(peer);
@@ -234,8 +263,8 @@ function warm(identity: TlsIdentity): void {
 
 function checkTcp(target: Target): void {
   if (target.destination.protocol === "udp") {
-    throw new AppError("not-available-yet", "Culvert does not carry UDP yet.", {
-      userAction: "Use a tcp+https:// destination.",
+    throw new AppError("setting-invalid", "Standard input and output carry a TCP stream, not UDP datagrams.", {
+      userAction: "Give a local address for a UDP destination.",
     });
   }
 }

@@ -37,6 +37,7 @@ export const errorCodes = [
   "rate-limited",
   "proxy-error",
   "unexpected-answer",
+  "udp-not-offered",
   "not-pomerium",
   // signing in
   "sign-in-failed",

@@ -4,7 +4,20 @@ import type { AppErrorData } from "./errors.ts";
 export type Via = "h2" | "http/1.1";
 
 /** How a peer's tunnel came to its end. */
-export type PeerEnd = "ended" | "reset-by-client" | "reset-by-proxy" | "stopped";
+export type PeerEnd = "ended" | "reset-by-client" | "reset-by-proxy" | "stopped" | "idle" | "ended-by-proxy";
+
+/** Why datagrams were dropped here rather than at some router on their way. */
+export type DropReason =
+  /** There is no path yet, or none can be had for now, and no more can wait. */
+  | "no-path-yet"
+  /** The proxy takes them more slowly than they come. */
+  | "proxy-slow"
+  /** The local program takes answers more slowly than they come. */
+  | "client-slow"
+  /** An answer could not be sent to the local program. */
+  | "client-gone"
+  | "too-large"
+  | "too-many-clients";
 
 /** What a peer was doing when it failed. */
 export type PeerStep = "connect" | "sign-in" | "transfer";
@@ -87,7 +100,17 @@ export type EngineEvent =
       readonly sent: number;
       /** Bytes from the destination to the local client. */
       readonly received: number;
+      /** UDP: the same in datagrams, and those that were lost here. */
+      readonly datagrams?: { readonly sent: number; readonly received: number; readonly dropped: number };
       readonly ms: number;
+    }
+  /** UDP: datagrams were lost here. Said at most every ten seconds for each reason. */
+  | {
+      readonly type: "datagrams-dropped";
+      readonly tunnel: string;
+      readonly destination: string;
+      readonly reason: DropReason;
+      readonly count: number;
     }
   | { readonly type: "sign-in-started"; readonly proxy: string }
   /** `proxy` waits for the sign-in that runs at `at`, another host of the same Pomerium. */

@@ -59,6 +59,22 @@ export const limits = {
   learnedMs: 10 * 60_000,
   /** A destination whose transfer was cut short on HTTP/2 is reached over HTTP/1.1 for this long. */
   cutShortMs: 24 * 60 * 60_000,
+  /** A UDP client is forgotten after this long without a datagram in either direction. */
+  udpIdleMs: 2 * 60_000,
+  /** After an attempt for a UDP client has failed, the next one is made after this; each in a row waits twice as long. */
+  udpPauseFirstMs: 1_000,
+  /** The longest of these waits; also the one behind a sign-in that was not finished. */
+  udpPauseMostMs: 30_000,
+  /** The addresses of this computer are looked at this often, where a UDP tunnel listens on all of them. */
+  udpAddressesMs: 10_000,
+  /** What is dropped of UDP is told at most this often for each tunnel and reason. */
+  udpDropsToldMs: 10_000,
+  /** An HTTP/1.1 connection that was opened ahead for UDP is kept this long. Pomerium itself closes it after 5 minutes. */
+  udpSpareMs: 4 * 60_000,
+  /** A connection opened ahead that has not answered by then may be dead: a new one is tried. */
+  udpSpareAnswerMs: 3_000,
+  /** Clients in this time are what connections are opened ahead for. */
+  udpDemandMs: 10_000,
   /** TCP keep-alive on both sides, so that a vanished peer is noticed. */
   keepAliveMs: 30_000,
 
@@ -75,6 +91,18 @@ export const limits = {
   pipeBuffer: 256 * 1024,
   /** Clients of one tunnel at the same time. */
   peersPerTunnel: 4_096,
+  /** Of a UDP tunnel; the one that was silent for longest makes room for a new one. */
+  udpPeersPerTunnel: 1_024,
+  /** Datagrams of one UDP client that wait for its path, in bytes; and bytes that wait on it for the proxy. */
+  udpQueueBytes: 256 * 1024,
+  /** The same in datagrams. */
+  udpQueuePackets: 256,
+  /** Answers that wait in a local UDP socket, in bytes. */
+  udpSendBytes: 4 * 1024 * 1024,
+  /** What the system is asked to keep of datagrams that come in while Culvert is busy, in bytes. */
+  udpReceiveBytes: 4 * 1024 * 1024,
+  /** Connections to one proxy that are opened ahead for UDP clients, at most. */
+  udpSpares: 8,
   /** The head of an HTTP/1.1 answer. */
   headBytes: 32 * 1024,
   /** The body of a refusal, read for its request id and reason only. */

@@ -1,6 +1,9 @@
+import type { Protocol } from "../../shared/address.ts";
 import type { AppErrorData } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
-import { clock, duration, printable, printableJson, size } from "./text.ts";
+import { dropWords } from "../../shared/words/drops.ts";
+import { count } from "../../shared/words/format.ts";
+import { clock, duration, printable, printableJson, size, withProtocol } from "./text.ts";
 
 export type Level = "info" | "warn" | "error";
 
@@ -30,6 +33,8 @@ const endings = {
   "reset-by-client": "was reset by the local program",
   "reset-by-proxy": "was cut off from the proxy's side",
   stopped: "was stopped",
+  idle: "was silent and is forgotten",
+  "ended-by-proxy": "was ended from the proxy's side",
 } as const;
 
 /** Nothing went wrong where the person or the program itself ended it. */
@@ -38,8 +43,11 @@ const failureLevel = ({ code }: AppErrorData): Level => (code === "cancelled" ||
 /** What the lines of a run are about: one tunnel, several that have to be told apart, or stdin and stdout. */
 export type Scope = "one" | "several" | "stdio";
 
-/** Puts an event of the engine into words. */
-export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
+/**
+ * Puts an event of the engine into words.
+ * @param protocol of the tunnel that it is about.
+ */
+export function entryOf(event: EngineEvent, scope: Scope, protocol: Protocol = "tcp"): LogEntry {
   const several = scope === "several";
   const { type, ...fields } = event;
   const entry = (level: Level, message: string, signIn = false): LogEntry => ({
@@ -53,23 +61,24 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
     if (scope === "stdio") return "the connection";
     return several ? `${peer.tunnel}: client ${peer.peer}` : `client ${peer.peer}`;
   };
+  const about = (tunnel: string): string => (several ? `${tunnel}: ` : "");
 
   switch (event.type) {
-    case "tunnel-listening":
-      return entry("info", `listening on ${event.address}${several ? ` for ${event.destination}` : ""}`);
+    case "tunnel-listening": {
+      const address = withProtocol(event.address, protocol);
+      const line = entry("info", `listening on ${address}${several ? ` for ${event.destination}` : ""}`);
+      return { ...line, fields: { ...fields, protocol } };
+    }
     case "tunnel-failed":
-      return entry("error", `${several ? `${event.destination}: ` : ""}${sentenceOf(event.error)}`);
+      return entry("error", `${about(event.tunnel)}${sentenceOf(event.error)}`);
     case "tunnel-stopped":
-      return entry("info", `stopped listening on ${event.address}`);
+      return entry("info", `stopped listening on ${withProtocol(event.address, protocol)}`);
     case "tunnel-retrying":
-      return entry(
-        "warn",
-        `${several ? `${event.destination}: ` : ""}${sentenceOf(event.error)} Trying again in ${duration(event.inMs)}.`,
-      );
+      return entry("warn", `${about(event.tunnel)}${sentenceOf(event.error)} Trying again in ${duration(event.inMs)}.`);
     case "tunnel-recovered":
       return entry("info", `${event.destination} can be reached again`);
     case "tunnel-given-up":
-      return entry("error", `${several ? `${event.destination}: ` : ""}${sentenceOf(event.error)}`);
+      return entry("error", `${about(event.tunnel)}${sentenceOf(event.error)}`);
     case "peer-opened":
       return entry("info", `${client(event)} from ${event.from}`);
     case "peer-signing-in":
@@ -88,8 +97,10 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
     case "peer-closed":
       return entry(
         event.how === "reset-by-proxy" && !event.clientEnded ? "warn" : "info",
-        `${client(event)} ${endings[event.how]} after ${duration(event.ms)}, sent ${size(event.sent)}, received ${size(event.received)}`,
+        `${client(event)} ${endings[event.how]} after ${duration(event.ms)}, sent ${size(event.sent)}, received ${size(event.received)}${dropped(event.datagrams)}`,
       );
+    case "datagrams-dropped":
+      return entry("warn", `${about(event.tunnel)}${dropWords(event.reason, event.count)}`);
     case "sign-in-started":
       return entry("info", `signing in at ${event.proxy}`, true);
     case "sign-in-joined":
@@ -127,6 +138,9 @@ export function entryOf(event: EngineEvent, scope: Scope): LogEntry {
       return entry("warn", sentenceOf(event.error));
   }
 }
+
+const dropped = (datagrams: { readonly dropped: number } | undefined): string =>
+  datagrams === undefined || datagrams.dropped === 0 ? "" : `, dropped ${count(datagrams.dropped, "datagram")}`;
 
 /** An error that is not an event of the engine, for example a mistake on the command line. */
 export function errorEntry(error: AppErrorData, about?: string): LogEntry {

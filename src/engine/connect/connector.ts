@@ -7,15 +7,28 @@ import type { ApiAnswer } from "../ports.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
 import type { Answer } from "./answers.ts";
 import { getHttp1 } from "./http1-get.ts";
+import { connectUdpHttp1 } from "./http1-udp.ts";
 import { connectHttp1 } from "./http1.ts";
-import { Http2Unusable, requestFields, Unanswered, type ConnectOutcome, type ConnectRequest } from "./path.ts";
-import { ProxyPool, type Carrier, type Wanted } from "./proxy-pool.ts";
+import { connectUdpHttp2 } from "./http2-udp.ts";
+import {
+  Http2Unusable,
+  requestFields,
+  Unanswered,
+  type ConnectOutcome,
+  type ConnectRequest,
+  type UdpOutcome,
+} from "./path.ts";
+import { ProxyPool, type Carrier, type UdpCarrier, type Wanted } from "./proxy-pool.ts";
+import { udpNotOffered } from "./udp-path.ts";
 
 /** Attempts for one client before the failure is shown; each but the first replaces a connection that had died. */
 const attempts = 3;
 
 /** Answers to a CONNECT on HTTP/2 by which servers show that they do not do that; HTTP/1.1 is worth a try. */
 const doubtsHttp2 = new Set([400, 405, 501, 505]);
+
+/** Answers to a CONNECT-UDP by servers that do not know it: they ignore the upgrade, or the method, or the path. */
+const doubtsUdp = new Set([400, 405, 426, 501, 505]);
 
 export interface ConnectorOptions {
   readonly limits: Limits;
@@ -87,6 +100,45 @@ export class Connector {
       return (await this.#insteadOf(outcome.answer, pool, connect, signal)) ?? outcome;
     }
     return outcome;
+  }
+
+  /**
+   * Sends one CONNECT-UDP and returns what the proxy said. A refusal is an outcome, not an error.
+   * @throws AppError when there was no answer to be had, or `udp-not-offered`.
+   */
+  async openUdp(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<UdpOutcome> {
+    requestFields(request.jwt);
+    const { proxy } = request.target;
+    const pool = this.#pool(proxy, identity);
+    for (let fresh = false; ; fresh = true) {
+      const carrier = await pool.udpCarrier(fresh, signal).catch((error: unknown) => {
+        throw asAppError(error);
+      });
+      try {
+        const outcome = await this.#openUdpOn(carrier, request, signal);
+        if (outcome.kind === "open") pool.udpWorked(carrier.kind);
+        else if (doubtsUdp.has(outcome.answer.status)) throw udpNotOffered(proxy.host, outcome.answer.status);
+        return outcome;
+      } catch (error) {
+        const isDoubtful = error instanceof Http2Unusable || error instanceof Unanswered;
+        // Nothing of the client's has been sent, and to ask twice is harmless.
+        const again = isDoubtful || (carrier.stale && !(error instanceof AppError && error.code === "udp-not-offered"));
+        if (signal.aborted || fresh || !again) throw isDoubtful ? error.error : asAppError(error);
+      }
+    }
+  }
+
+  #openUdpOn(carrier: UdpCarrier, request: ConnectRequest, signal: AbortSignal): Promise<UdpOutcome> {
+    const { limits } = this.#options;
+    return carrier.kind === "h2"
+      ? connectUdpHttp2(carrier.connection, request, limits, signal)
+      : connectUdpHttp1(
+          carrier.dialed,
+          request,
+          limits,
+          signal,
+          carrier.stale ? limits.udpSpareAnswerMs : limits.connectAnswerMs,
+        );
   }
 
   /** GET of one of the proxy's own pages, on the connections that tunnels use. @throws AppError without an answer. */

@@ -4,7 +4,7 @@ import http2, {
   type ClientHttp2Stream,
   type IncomingHttpHeaders,
 } from "node:http2";
-import { authorityOf, hostHeaderOf, originOf, type ProxyAddress } from "../../shared/address.ts";
+import { authorityOf, hostHeaderOf, originOf, type ProxyAddress, type Target } from "../../shared/address.ts";
 import type { AppError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { cancelled, throwIfAborted, waitFor } from "../aborts.ts";
@@ -12,6 +12,8 @@ import type { ApiAnswer } from "../ports.ts";
 import { isPage, notHttp } from "./answers.ts";
 import { AnswerBytes } from "./answer-bytes.ts";
 import type { Dialed } from "./dial.ts";
+import { plainHeaders } from "./http2-headers.ts";
+import type { Http2Opened } from "./http2-opened.ts";
 import { codeOf, noAnswer } from "./network-errors.ts";
 import { Http2Unusable, requestFields, Unanswered, type ConnectOutcome, type ConnectRequest } from "./path.ts";
 
@@ -141,6 +143,29 @@ export class Http2Connection {
       ":authority": authorityOf(request.target.destination),
       ...requestFields(request.jwt),
     };
+    const opened = await this.open(headers, request.target, signal);
+    if (opened.kind === "answered") return opened;
+    const { stream, abort, explain } = opened;
+    // A lost connection and RST_STREAM(CANCEL) make Node emit 'end', without an error.
+    const endIsClean = (): boolean => (stream.rstCode ?? 0) === constants.NGHTTP2_NO_ERROR;
+    const wasCutShort = (): boolean => stream.rstCode === constants.NGHTTP2_INTERNAL_ERROR;
+    return {
+      kind: "open",
+      path: { stream, via: "h2", carriesHalfClose: true, reset: abort, endIsClean, wasCutShort, explain },
+    };
+  }
+
+  /** The peer takes extended CONNECT (RFC 8441 §3). Without this setting it must never be sent. */
+  get offersExtendedConnect(): boolean {
+    return this.#session.remoteSettings?.enableConnectProtocol === true;
+  }
+
+  /**
+   * Sends one CONNECT of either kind. Call only while `hasRoom`.
+   * @returns the stream, paused, from its first byte; or the answer where the proxy refused.
+   * @throws Unanswered, Http2Unusable, or AppError.
+   */
+  async open(headers: http2.OutgoingHttpHeaders, target: Target, signal: AbortSignal): Promise<Http2Opened> {
     const { stream, abort, response, early } = await this.#request(
       headers,
       false,
@@ -151,19 +176,13 @@ export class Http2Connection {
     if (status >= 200 && status < 300) {
       if (isPage(plainHeaders(response))) {
         abort();
-        throw notHttp(request.target, "it sent a web page");
+        throw notHttp(target, "it sent a web page");
       }
       stream.pause();
       const bytes = early.take();
       if (bytes.length > 0) stream.unshift(bytes);
       const explain = (error: unknown): AppError => this.#failure ?? this.#dialed.explain(error);
-      // A lost connection and RST_STREAM(CANCEL) make Node emit 'end', without an error.
-      const endIsClean = (): boolean => (stream.rstCode ?? 0) === constants.NGHTTP2_NO_ERROR;
-      const wasCutShort = (): boolean => stream.rstCode === constants.NGHTTP2_INTERNAL_ERROR;
-      return {
-        kind: "open",
-        path: { stream, via: "h2", carriesHalfClose: true, reset: abort, endIsClean, wasCutShort, explain },
-      };
+      return { kind: "open", stream, abort, explain };
     }
     const body = await early.body(this.#limits.refusalBodyBytes, this.#limits.refusalBodyMs, signal);
     abort();
@@ -369,14 +388,4 @@ export class Http2Connection {
     this.#session.destroy(this.#failure ?? this.#dialed.explain({ code: "" }), constants.NGHTTP2_CANCEL);
     this.#closed();
   }
-}
-
-function plainHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      name.startsWith(":") || value === undefined
-        ? []
-        : [[name, Array.isArray(value) ? value.join(", ") : String(value)]],
-    ),
-  );
 }

@@ -3,6 +3,7 @@ import type { Target } from "../../shared/address.ts";
 import type { AppError } from "../../shared/errors.ts";
 import type { Via } from "../../shared/events.ts";
 import type { Answer } from "./answers.ts";
+import type { UdpPath } from "./udp-path.ts";
 
 /** An open way to a destination: what is written comes out there, byte for byte. */
 export interface OpenPath {
@@ -20,9 +21,15 @@ export interface OpenPath {
   readonly explain: (error: unknown) => AppError;
 }
 
-/** What a proxy said to a CONNECT. */
-export type ConnectOutcome =
-  { readonly kind: "open"; readonly path: OpenPath } | { readonly kind: "answered"; readonly answer: Answer };
+/** What a proxy said to a request for a path. */
+export type Outcome<P> =
+  { readonly kind: "open"; readonly path: P } | { readonly kind: "answered"; readonly answer: Answer };
+
+/** What it said to a CONNECT. */
+export type ConnectOutcome = Outcome<OpenPath>;
+
+/** What it said to a CONNECT-UDP. */
+export type UdpOutcome = Outcome<UdpPath>;
 
 export interface ConnectRequest {
   readonly target: Target;

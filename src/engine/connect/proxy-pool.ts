@@ -7,11 +7,18 @@ import { throwIfAborted, waitFor } from "../aborts.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
 import { dial, type Dialed } from "./dial.ts";
 import { Http2Connection } from "./http2-connection.ts";
+import { SpareConnections } from "./spare-connections.ts";
 
 /** A connection on which one request may go out now. */
 export type Carrier =
   | { readonly kind: "h2"; readonly connection: Http2Connection }
   | { readonly kind: "http/1.1"; readonly dialed: Dialed };
+
+/** What a UDP client may have now: a connection that takes extended CONNECT, one that was opened ahead, or a new one. */
+export type UdpCarrier = Carrier & {
+  /** It has stood idle, and may have died unnoticed. */
+  readonly stale: boolean;
+};
 
 /** Which connections a request may have: any, a new one (421), or HTTP/1.1 only. */
 export type Wanted = "any" | "fresh" | "http/1.1";
@@ -44,6 +51,9 @@ export class ProxyPool {
   readonly #all = new Set<Http2Connection>();
   readonly #http1 = new Set<Dialed>();
   readonly #closing = new AbortController();
+  readonly #spares: SpareConnections;
+  /** Until when it is known whether this proxy takes extended CONNECT; monotonic milliseconds. */
+  #askedUntil = 0;
   /** One dial at a time may bring an HTTP/2 connection that all waiting requests can use. */
   #probing: Promise<Probe> | null = null;
   #http1Until = 0;
@@ -53,6 +63,7 @@ export class ProxyPool {
 
   constructor(options: ProxyPoolOptions) {
     this.#options = options;
+    this.#spares = new SpareConnections((signal) => this.#dialHttp1(signal), options.limits);
   }
 
   /** False where forgetting the pool would lose nothing but what was learned. */
@@ -93,6 +104,34 @@ export class ProxyPool {
       const lost = probe.connection?.lost;
       if (lost) throw lost;
     }
+  }
+
+  /**
+   * A connection for one UDP client: extended CONNECT only where the SETTINGS of a connection offer it, HTTP/1.1 else,
+   * which waits for no protocol that may not answer.
+   * @param fresh not one that was opened ahead.
+   */
+  async udpCarrier(fresh: boolean, signal: AbortSignal): Promise<UdpCarrier> {
+    throwIfAborted(signal);
+    for (const connection of this.#connections)
+      if (!fresh && connection.offersExtendedConnect && connection.hasRoom)
+        return { kind: "h2", connection, stale: false };
+    const spare = fresh ? null : this.#spares.take();
+    return spare
+      ? { kind: "http/1.1", dialed: spare, stale: true }
+      : { kind: "http/1.1", dialed: await this.#dialHttp1(signal), stale: false };
+  }
+
+  /** A UDP client got through: the next ones are made ready for. */
+  udpWorked(via: Carrier["kind"]): void {
+    if (this.#closing.signal.aborted || via === "h2") return;
+    this.#spares.fill();
+    const { proxy, limits } = this.#options;
+    const now = performance.now();
+    if (!proxy.tls || now < this.#askedUntil || Date.now() < this.#http1Until) return;
+    this.#askedUntil = now + limits.learnedMs;
+    // An HTTP/2 connection shows whether later clients can share it. It is good for sign-in calls and TCP as well.
+    if (this.#connections.size === 0) (this.#probing ??= this.#probe()).catch(() => undefined);
   }
 
   #withRoom(): Http2Connection | undefined {
@@ -180,6 +219,7 @@ export class ProxyPool {
   /** Ends every connection and the tunnels on them. Idempotent. */
   close(): void {
     this.#closing.abort(new AppError("closed", "Culvert is shutting down."));
+    this.#spares.close();
     for (const connection of this.#all) connection.destroy();
     for (const dialed of this.#http1) dialed.reset();
   }

@@ -2,6 +2,7 @@ import type { AppErrorData } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
 import type { LogEntry, LogLevel } from "../../shared/model/activity.ts";
 import { hostOfOrigin } from "../../shared/words/connection.ts";
+import { dropWords } from "../../shared/words/drops.ts";
 import { bytes, duration } from "../../shared/words/format.ts";
 
 /** An entry before it has its number, its time and its client. */
@@ -17,6 +18,8 @@ const endings = {
   "reset-by-client": "Client broke off",
   "reset-by-proxy": "Cut off from the proxy's side",
   stopped: "Client disconnected",
+  idle: "Client was silent and is forgotten",
+  "ended-by-proxy": "Ended from the proxy's side",
 } as const;
 
 /** Nothing went wrong where a person or a program decided it. */
@@ -97,9 +100,11 @@ export function draftOf(event: EngineEvent): LogDraft | null {
       return draft(
         lost ? "warning" : "info",
         `${endings[event.how]} after ${duration(event.ms)}, received ${received}, sent ${sent}`,
-        { Received: received, Sent: sent, Duration: duration(event.ms) },
+        { Received: received, Sent: sent, Duration: duration(event.ms), ...datagramFacts(event.datagrams) },
       );
     }
+    case "datagrams-dropped":
+      return draft("warning", dropWords(event.reason, event.count));
     case "sign-in-started":
       return draft("info", `Signing in at ${hostOfOrigin(event.proxy)}`);
     case "sign-in-joined":
@@ -132,3 +137,14 @@ export function draftOf(event: EngineEvent): LogDraft | null {
       return null;
   }
 }
+
+const datagramFacts = (
+  datagrams: { readonly sent: number; readonly received: number; readonly dropped: number } | undefined,
+): LogDraft["facts"] =>
+  datagrams === undefined
+    ? {}
+    : {
+        "Datagrams received": String(datagrams.received),
+        "Datagrams sent": String(datagrams.sent),
+        "Datagrams dropped": String(datagrams.dropped),
+      };

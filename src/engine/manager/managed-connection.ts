@@ -22,6 +22,8 @@ export interface ManagedSettings {
   readonly listen: LocalAddress;
   readonly tls: TlsSettings;
   readonly auth: AuthSettings;
+  /** See TunnelSettings. */
+  readonly udpIdleMs?: number;
 }
 
 export interface ManagedConnectionOptions {
@@ -68,6 +70,8 @@ export class ManagedConnection {
   readonly #log = new LogRing(logEntriesKept);
   /** Of the time since it was turned on; the tunnel of an earlier time may still be closing. */
   #meter = new TrafficMeter(0);
+  /** Datagrams that were lost in tunnels that have closed since it was turned on. */
+  #droppedBefore = 0;
   /** The run that is wanted; null for off. Every turning on, and every restart, is a new run. */
   #wanted: number | null = null;
   #lastRun = 0;
@@ -105,6 +109,7 @@ export class ManagedConnection {
   turnOn(): void {
     if (this.isOn) return this.#failed === this.#wanted ? this.#wish(this.#newRun()) : undefined;
     this.#meter = new TrafficMeter(this.#options.tick());
+    this.#droppedBefore = 0;
     this.note("turned-on");
     this.#wish(this.#newRun());
   }
@@ -143,7 +148,14 @@ export class ManagedConnection {
   activity(): Activity {
     const { id, tick } = this.#options;
     const clients = this.#running?.run === this.#wanted ? this.#running?.tunnel.clients() : undefined;
-    return { id, clients: clients ?? [], traffic: this.#meter.traffic(this.#bytes(), tick()), log: this.#log.all() };
+    const dropped = this.#droppedBefore + (this.#running?.meter === this.#meter ? this.#running.tunnel.dropped() : 0);
+    return {
+      id,
+      clients: clients ?? [],
+      traffic: this.#meter.traffic(this.#bytes(), tick()),
+      ...(dropped === 0 ? {} : { dropped }),
+      log: this.#log.all(),
+    };
   }
 
   /** Takes a sample of the traffic. @returns bytes in one tick. */
@@ -236,6 +248,7 @@ export class ManagedConnection {
   #forgetTunnel(tunnel: Tunnel): void {
     if (this.#running?.tunnel !== tunnel) return;
     this.#running.meter.carry(tunnel.totals());
+    if (this.#running.meter === this.#meter) this.#droppedBefore += tunnel.dropped();
     this.#running = null;
     this.#clients.clear();
   }

@@ -102,7 +102,8 @@ export class RunState {
         break;
       case "peer-failed":
         this.#gone(event.peer);
-        if (!passing.has(event.error.code)) this.#trouble = this.#troubleOf(event.error);
+        // What was open and broke says nothing of the next one (UDP: a TCP client that is cut off has closed).
+        if (event.step !== "transfer" && !passing.has(event.error.code)) this.#trouble = this.#troubleOf(event.error);
         break;
       case "peer-closed":
         this.#gone(event.peer);
@@ -110,6 +111,7 @@ export class RunState {
       case "tunnel-failed":
       case "tunnel-stopped":
       case "peer-opened":
+      case "datagrams-dropped":
         break;
     }
   }

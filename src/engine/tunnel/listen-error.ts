@@ -3,12 +3,16 @@ import { AppError } from "../../shared/errors.ts";
 import { findPortHolder } from "./port-holder.ts";
 
 /** What a failed `listen` means to the user; names the program that holds the port where the platform tells. */
-export async function listenError(error: unknown, listen: LocalAddress): Promise<AppError> {
+export async function listenError(
+  error: unknown,
+  listen: LocalAddress,
+  protocol: "tcp" | "udp" = "tcp",
+): Promise<AppError> {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   const where = listen.host === null ? `port ${listen.port}` : formatHostPort(listen.host, listen.port);
   switch (code) {
     case "EADDRINUSE": {
-      const holder = await findPortHolder(listen.port);
+      const holder = await findPortHolder(listen.port, protocol);
       const who = holder ? `${holder.name} (process ${holder.pid})` : "Another program";
       return new AppError("port-in-use", `${who} uses port ${listen.port}.`, {
         userAction: "Choose another port, or close that program.",

@@ -2,8 +2,7 @@ import { originOf, type Target } from "../../shared/address.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
 import { throwIfAborted, waitFor } from "../aborts.ts";
 import { errorFromAnswer, requestIdOf, wantsSignIn, type Answer } from "../connect/answers.ts";
-import type { Connector } from "../connect/connector.ts";
-import type { OpenPath } from "../connect/path.ts";
+import type { ConnectRequest, Outcome } from "../connect/path.ts";
 import type { Session } from "../ports.ts";
 import { parseServiceAccount } from "../session/service-account.ts";
 import type { SessionContext, Sessions } from "../session/sessions.ts";
@@ -40,13 +39,19 @@ const tokenLate = (): AppError =>
 /** Answers that come only after the proxy has taken the session for good. */
 const policyAnswers = new Set([403, 450, 503]);
 
-/** Opens paths: the one place where connections and sessions meet. */
-export class Opener {
-  readonly #connector: Connector;
+/** How a path of one kind is opened and thrown away. */
+export interface Way<P> {
+  readonly open: (request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal) => Promise<Outcome<P>>;
+  readonly discard: (path: P) => void;
+}
+
+/** Opens paths of one kind: the one place where connections and sessions meet. */
+export class Opener<P> {
+  readonly #way: Way<P>;
   readonly #sessions: Sessions;
 
-  constructor(connector: Connector, sessions: Sessions) {
-    this.#connector = connector;
+  constructor(way: Way<P>, sessions: Sessions) {
+    this.#way = way;
     this.#sessions = sessions;
   }
 
@@ -54,7 +59,7 @@ export class Opener {
    * Opens a path to the destination, with a sign-in on the way when the proxy wants one.
    * @throws AppError with what the user is told.
    */
-  open(request: OpenRequest, progress: OpenProgress, signal: AbortSignal): Promise<OpenPath> {
+  open(request: OpenRequest, progress: OpenProgress, signal: AbortSignal): Promise<P> {
     return request.auth.kind === "browser"
       ? this.#openSignedIn(request, progress, signal)
       : this.#openAs(request, request.auth.read, signal);
@@ -67,30 +72,25 @@ export class Opener {
    */
   async probe(request: OpenRequest, signal: AbortSignal): Promise<void> {
     const { target, identity, auth } = request;
-    if (auth.kind !== "browser") return (await this.#openAs(request, auth.read, signal)).reset();
+    if (auth.kind !== "browser") return this.#way.discard(await this.#openAs(request, auth.read, signal));
     const context: SessionContext = { proxy: target.proxy, tls: identity };
     const session = await this.#sessions.current(context, signal);
-    const outcome = await this.#connector.open({ target, jwt: session?.jwt ?? null }, identity, signal);
+    const outcome = await this.#way.open({ target, jwt: session?.jwt ?? null }, identity, signal);
     if (outcome.kind === "open") {
       if (session) this.#sessions.accepted(context, session);
-      outcome.path.reset();
+      this.#way.discard(outcome.path);
     } else if (!wantsSignIn(outcome.answer)) {
       throw await this.#refusal(request, session, outcome.answer, signal);
     }
   }
 
-  /** A transfer to this destination was cut short on HTTP/2 because its client was slow: HTTP/1.1 from now on. */
-  cutShort({ target, identity }: OpenRequest): void {
-    this.#connector.preferHttp1(target, identity);
-  }
-
-  async #openSignedIn(request: OpenRequest, progress: OpenProgress, signal: AbortSignal): Promise<OpenPath> {
+  async #openSignedIn(request: OpenRequest, progress: OpenProgress, signal: AbortSignal): Promise<P> {
     const { target, identity } = request;
     const context: SessionContext = { proxy: target.proxy, tls: identity };
     let session: Session | null = await this.#sessions.current(context, signal);
     for (let refusals = 0; ;) {
       throwIfAborted(signal);
-      const outcome = await this.#connector.open({ target, jwt: session?.jwt ?? null }, identity, signal);
+      const outcome = await this.#way.open({ target, jwt: session?.jwt ?? null }, identity, signal);
       if (outcome.kind === "open") {
         if (session) this.#sessions.accepted(context, session);
         return outcome.path;
@@ -119,17 +119,13 @@ export class Opener {
     return errorFromAnswer(answer, { target, user });
   }
 
-  async #openAs(
-    { target, identity }: OpenRequest,
-    read: () => Promise<string>,
-    signal: AbortSignal,
-  ): Promise<OpenPath> {
+  async #openAs({ target, identity }: OpenRequest, read: () => Promise<string>, signal: AbortSignal): Promise<P> {
     const jwt = parseServiceAccount(
       await waitFor(read(), signal, { ms: tokenMs, error: tokenLate }).catch((error: unknown) => {
         throw asAppError(error);
       }),
     );
-    const outcome = await this.#connector.open({ target, jwt }, identity, signal);
+    const outcome = await this.#way.open({ target, jwt }, identity, signal);
     if (outcome.kind === "open") return outcome.path;
     if (!wantsSignIn(outcome.answer)) throw errorFromAnswer(outcome.answer, { target });
     const requestId = requestIdOf(outcome.answer);

@@ -16,11 +16,13 @@ export interface PeerOptions {
   readonly id: number;
   readonly local: PipeSide;
   readonly request: OpenRequest;
-  readonly opener: Opener;
+  readonly opener: Opener<OpenPath>;
   readonly limits: Limits;
   readonly events: EventSink;
   /** Says, once per proxy, that this way cannot carry one-way ends. */
   readonly onHeldEnd: () => void;
+  /** A transfer was cut short on HTTP/2 because the client was slow. */
+  readonly onCutShort: () => void;
   /** See PipeOptions. */
   readonly endsWithRemote?: boolean;
   /** Where it waits when the destination cannot be reached for now; without one it is reset. */
@@ -156,8 +158,7 @@ export class Peer {
     this.#pipe = pipe;
     pipe.start();
     const how: PeerEnd = await pipe.done;
-    if (how === "reset-by-proxy" && pipe.wasBehind && path.wasCutShort())
-      this.#options.opener.cutShort(this.#options.request);
+    if (how === "reset-by-proxy" && pipe.wasBehind && path.wasCutShort()) this.#options.onCutShort();
     this.#next({ type: "closed", how });
     const { sent, received, clientEnded } = pipe;
     events({ type: "peer-closed", tunnel, peer: id, how, clientEnded, sent, received, ms: this.#age() });

@@ -5,26 +5,30 @@ import path from "node:path";
 /** How long the look-up may take before the error is shown without a name; milliseconds. */
 const lookupMs = 2_000;
 
-/** The process that listens on a TCP port of this computer. */
+/** The process that has a port of this computer. */
 export interface PortHolder {
   readonly pid: number;
   readonly name: string;
 }
 
 /**
- * Finds the process that holds a TCP port, where the platform tells: /proc on Linux, lsof on macOS,
- * Get-NetTCPConnection on Windows. Null when it cannot be known (another user's process, no such tool). Never rejects.
+ * Finds the process that listens on a TCP port or has a UDP port, where the platform tells: /proc on Linux, lsof on macOS,
+ * Get-NetTCPConnection and Get-NetUDPEndpoint on Windows. Null when it cannot be known (another user's process, no such tool). Never rejects.
  */
 export async function findPortHolder(
   port: number,
+  protocol: "tcp" | "udp" = "tcp",
   platform: NodeJS.Platform = process.platform,
 ): Promise<PortHolder | null> {
   try {
-    if (platform === "linux") return await fromProc(port);
-    if (platform === "darwin") return fromLsof(await run("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"]));
+    if (platform === "linux") return await fromProc(port, protocol);
+    if (platform === "darwin") {
+      const which = protocol === "tcp" ? [`-iTCP:${port}`, "-sTCP:LISTEN"] : [`-iUDP:${port}`];
+      return fromLsof(await run("lsof", ["-nP", ...which, "-Fpc"]));
+    }
     if (platform === "win32")
       return fromPowerShell(
-        await run("powershell.exe", ["-NoProfile", "-NonInteractive", "-Command", powerShell(port)]),
+        await run("powershell.exe", ["-NoProfile", "-NonInteractive", "-Command", powerShell(port, protocol)]),
       );
     return null;
   } catch {
@@ -32,22 +36,27 @@ export async function findPortHolder(
   }
 }
 
-/** Inodes of listening sockets in the format of /proc/net/tcp: state 0A is LISTEN, the local port is hexadecimal. */
-export function listeningInodes(table: string, port: number): string[] {
+/** States in /proc/net: 0A is LISTEN, 07 is CLOSE, which a UDP socket without a remote address is in. */
+const heldStates = { tcp: "0A", udp: "07" } as const;
+
+/** Inodes of sockets that have a port, in the format of /proc/net/tcp and /proc/net/udp: the local port is hexadecimal. */
+export function listeningInodes(table: string, port: number, protocol: "tcp" | "udp" = "tcp"): string[] {
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
   return table
     .split("\n")
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((columns) => columns[3] === "0A" && columns[1]?.endsWith(`:${wanted}`))
+    .filter((columns) => columns[3] === heldStates[protocol] && columns[1]?.endsWith(`:${wanted}`))
     .flatMap((columns) => columns[9] ?? []);
 }
 
-async function fromProc(port: number): Promise<PortHolder | null> {
+async function fromProc(port: number, protocol: "tcp" | "udp"): Promise<PortHolder | null> {
   const tables = await Promise.all(
-    ["/proc/net/tcp", "/proc/net/tcp6"].map((file) => readFile(file, "utf8").catch(() => "")),
+    [`/proc/net/${protocol}`, `/proc/net/${protocol}6`].map((file) => readFile(file, "utf8").catch(() => "")),
   );
-  const sockets = new Set(tables.flatMap((table) => listeningInodes(table, port)).map((inode) => `socket:[${inode}]`));
+  const sockets = new Set(
+    tables.flatMap((table) => listeningInodes(table, port, protocol)).map((inode) => `socket:[${inode}]`),
+  );
   if (sockets.size === 0) return null;
   const deadline = performance.now() + lookupMs;
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
@@ -72,8 +81,9 @@ export function fromLsof(output: string): PortHolder | null {
   return pid === undefined ? null : { pid: Number(pid), name: name ?? "a program" };
 }
 
-function powerShell(port: number): string {
-  return `$c = Get-NetTCPConnection -State Listen -LocalPort ${port} -ErrorAction Stop | Select-Object -First 1; "$($c.OwningProcess) $((Get-Process -Id $c.OwningProcess).ProcessName)"`;
+function powerShell(port: number, protocol: "tcp" | "udp"): string {
+  const which = protocol === "tcp" ? "Get-NetTCPConnection -State Listen" : "Get-NetUDPEndpoint";
+  return `$c = ${which} -LocalPort ${port} -ErrorAction Stop | Select-Object -First 1; "$($c.OwningProcess) $((Get-Process -Id $c.OwningProcess).ProcessName)"`;
 }
 
 /** Reads the `<pid> <name>` that the PowerShell line above prints. */

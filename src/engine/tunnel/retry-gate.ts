@@ -1,6 +1,9 @@
+import { authorityOf } from "../../shared/address.ts";
 import { asAppError, type AppError } from "../../shared/errors.ts";
+import type { EventSink } from "../../shared/events.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { cancelled } from "../aborts.ts";
+import type { Opener, OpenRequest } from "./opener.ts";
 
 export interface RetryGateOptions {
   readonly limits: Pick<Limits, "retryFirstMs" | "retryMostMs">;
@@ -22,6 +25,26 @@ interface Attempt {
 interface Waiter {
   readonly go: (attempt: Attempt) => void;
   readonly fail: (error: AppError) => void;
+}
+
+/** The gate of one tunnel, which tells of itself in events. */
+export function newRetryGate(of: {
+  readonly tunnel: string;
+  readonly request: OpenRequest;
+  readonly opener: Pick<Opener<never>, "probe">;
+  readonly limits: RetryGateOptions["limits"];
+  readonly events: EventSink;
+}): RetryGate {
+  const { tunnel, request, opener, limits, events } = of;
+  const destination = authorityOf(request.target.destination);
+  return new RetryGate({
+    limits,
+    probe: (signal) => opener.probe(request, signal),
+    retrying: (attempt, inMs, error) =>
+      events({ type: "tunnel-retrying", tunnel, destination, attempt, inMs, error: error.toData() }),
+    recovered: () => events({ type: "tunnel-recovered", tunnel, destination }),
+    givenUp: (error) => events({ type: "tunnel-given-up", tunnel, destination, error: error.toData() }),
+  });
 }
 
 /** The wait before the next attempt: doubled with each that has failed in a row. @param failed from 1. */

@@ -7,20 +7,23 @@ import type { ClientInfo } from "../../shared/model/activity.ts";
 import { nextTunnelState, type TunnelInput, type TunnelState } from "../../shared/states.ts";
 import { cancelled } from "../aborts.ts";
 import { listenError } from "./listen-error.ts";
+import type { OpenPath } from "../connect/path.ts";
 import type { Opener, OpenRequest } from "./opener.ts";
 import { Peer } from "./peer.ts";
 import type { PipeSide } from "./pipe.ts";
-import { RetryGate } from "./retry-gate.ts";
+import { newRetryGate, type RetryGate } from "./retry-gate.ts";
 
 export interface TunnelOptions {
   readonly id: string;
   readonly listen: LocalAddress;
   readonly request: OpenRequest;
-  readonly opener: Opener;
+  readonly opener: Opener<OpenPath>;
   readonly limits: Limits;
   readonly events: EventSink;
   /** Says, once per proxy, that a way cannot carry one-way ends. */
   readonly onHeldEnd: (proxy: string) => void;
+  /** A transfer to the destination was cut short on HTTP/2 because its client was slow. */
+  readonly onCutShort: (request: OpenRequest) => void;
   /** Clients wait while the destination cannot be reached for now, rather than being reset. */
   readonly retry: boolean;
 }
@@ -57,7 +60,8 @@ export class TcpTunnel {
 
   private constructor(options: TunnelOptions) {
     this.#options = options;
-    this.#gate = options.retry ? this.#newGate() : undefined;
+    const { id, request, opener, limits, events } = options;
+    this.#gate = options.retry ? newRetryGate({ tunnel: id, request, opener, limits, events }) : undefined;
     this.#server = net.createServer(
       {
         // The rules of pipe.ts need both: a FIN that does not close our side, and no read before there is a listener.
@@ -83,7 +87,7 @@ export class TcpTunnel {
     try {
       await tunnel.#listen(signal);
     } catch (thrown) {
-      const error = thrown instanceof AppError ? thrown : await listenError(thrown, options.listen);
+      const error = thrown instanceof AppError ? thrown : await listenError(thrown, options.listen, "tcp");
       tunnel.#next({ type: "failed", error: error.toData() });
       const destination = authorityOf(options.request.target.destination);
       options.events({ type: "tunnel-failed", tunnel: options.id, destination, error: error.toData() });
@@ -131,22 +135,14 @@ export class TcpTunnel {
     return { sent, received };
   }
 
+  /** Bytes are never dropped. */
+  dropped(): number {
+    return 0;
+  }
+
   /** Ends the wait for the next attempt; tests anew an error that stays. Does nothing where nothing is wrong. */
   tryNow(): void {
     this.#gate?.tryNow();
-  }
-
-  #newGate(): RetryGate {
-    const { id: tunnel, request, opener, limits, events } = this.#options;
-    const destination = authorityOf(request.target.destination);
-    return new RetryGate({
-      limits,
-      probe: (signal) => opener.probe(request, signal),
-      retrying: (attempt, inMs, error) =>
-        events({ type: "tunnel-retrying", tunnel, destination, attempt, inMs, error: error.toData() }),
-      recovered: () => events({ type: "tunnel-recovered", tunnel, destination }),
-      givenUp: (error) => events({ type: "tunnel-given-up", tunnel, destination, error: error.toData() }),
-    });
   }
 
   /** Where it really listens. */
@@ -194,7 +190,7 @@ export class TcpTunnel {
   }
 
   #accept(socket: net.Socket): void {
-    const { id, request, opener, limits, events, onHeldEnd } = this.#options;
+    const { id, request, opener, limits, events, onHeldEnd, onCutShort } = this.#options;
     const from = formatHostPort(socket.remoteAddress ?? "?", socket.remotePort ?? 0);
     const local: PipeSide = { readable: socket, writable: socket, reset: () => socket.resetAndDestroy() };
     const number = this.#nextPeer++;
@@ -208,6 +204,7 @@ export class TcpTunnel {
       limits,
       events,
       onHeldEnd: () => onHeldEnd(originOf(request.target.proxy)),
+      onCutShort: () => onCutShort(request),
       gate: this.#gate,
     });
     this.#clients.set(number, { peer, from, since: Date.now() });

@@ -12,6 +12,8 @@ export interface ClientInfo {
   readonly sent: number;
   /** From the destination to the client. */
   readonly received: number;
+  /** UDP: datagrams that were lost here. */
+  readonly dropped?: number;
 }
 
 export type LogLevel = "info" | "warning" | "error";
@@ -58,6 +60,8 @@ export interface Activity {
   readonly id: string;
   readonly clients: readonly ClientInfo[];
   readonly traffic: Traffic;
+  /** UDP: datagrams that were lost here since it was turned on; not there where there were none. */
+  readonly dropped?: number;
   /** Oldest first. */
   readonly log: readonly LogEntry[];
 }

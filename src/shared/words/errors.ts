@@ -101,6 +101,7 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   "rate-limited": { row: "Too many requests", actions: ["try-again"] },
   "proxy-error": { row: "Proxy error", step: askAdministrator, actions: ["try-again", "copy-report"] },
   "unexpected-answer": { row: "Unexpected answer", actions: ["copy-report", "try-again"] },
+  "udp-not-offered": { row: "UDP not offered", actions: ["copy-report", "try-again"] },
   "not-pomerium": { row: "Not a Pomerium server", actions: ["edit", "try-again"] },
   "sign-in-failed": { row: "Sign-in failed", actions: ["sign-in", "copy-report"] },
   "sign-in-timeout": { row: "Sign-in not finished", step: "Sign in when you are ready.", actions: ["sign-in"] },

@@ -27,6 +27,7 @@ class SlowTunnel implements Tunnel {
   clients = (): [] => [];
   disconnect = (): boolean => false;
   totals = (): { sent: number; received: number } => this.bytes;
+  dropped = (): number => 0;
   tryNow = (): void => void (this.triesNow += 1);
   close({ graceMs }: { graceMs: number }): Promise<void> {
     this.graces.push(graceMs);

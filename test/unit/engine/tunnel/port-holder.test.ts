@@ -102,7 +102,7 @@ describe("the real look-up", () => {
   });
 
   it("never fails where the platform or its tool is missing", async () => {
-    expect(await findPortHolder(1, "aix")).toBeNull();
-    if (process.platform === "linux") expect(await findPortHolder(1, "win32")).toBeNull();
+    expect(await findPortHolder(1, "tcp", "aix")).toBeNull();
+    if (process.platform === "linux") expect(await findPortHolder(1, "udp", "win32")).toBeNull();
   });
 });

@@ -1,0 +1,214 @@
+import { authorityOf, originOf } from "../../shared/address.ts";
+import { AppError, asAppError } from "../../shared/errors.ts";
+import type { DropReason, EventSink, PeerEnd, PeerStep } from "../../shared/events.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { nextPeerState, type PeerInput, type PeerState } from "../../shared/states.ts";
+import type { UdpPath } from "../connect/udp-path.ts";
+import type { Opener, OpenProgress, OpenRequest } from "./opener.ts";
+import type { RetryGate } from "./retry-gate.ts";
+import { UdpQueue } from "./udp-queue.ts";
+
+export interface UdpPeerOptions {
+  /** The tunnel's id, for events. */
+  readonly tunnel: string;
+  /** Unique within the tunnel. */
+  readonly id: number;
+  readonly request: OpenRequest;
+  readonly opener: Opener<UdpPath>;
+  readonly limits: Limits;
+  readonly events: EventSink;
+  /** Silence after which it ends; milliseconds. */
+  readonly idleMs: number;
+  /** Sends an answer to the client. */
+  readonly deliver: (payload: Buffer) => void;
+  /** Told of each datagram of this client that was lost here. */
+  readonly dropped: (reason: DropReason, count: number) => void;
+  /** A path was found. */
+  readonly opened: () => void;
+  readonly gate?: RetryGate | undefined;
+}
+
+/** One local source address of a UDP tunnel, from its first datagram to its end. Owns its path. */
+export class UdpPeer {
+  readonly #options: UdpPeerOptions;
+  readonly #aborter = new AbortController();
+  readonly #startedAt = performance.now();
+  readonly #queue: UdpQueue;
+  #state: PeerState = { kind: "connecting" };
+  #step: PeerStep = "connect";
+  #attemptAt = this.#startedAt;
+  #waits = false;
+  #path: UdpPath | null = null;
+  #finish: (how: PeerEnd | AppError) => void = () => undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  /** When a datagram last went either way; monotonic milliseconds. */
+  heardAt = this.#startedAt;
+  /** Bytes from the client that went to the proxy. */
+  sent = 0;
+  /** Bytes to the client. */
+  received = 0;
+  /** Datagrams of this client that were lost here. */
+  dropped = 0;
+  #datagramsSent = 0;
+  #datagramsReceived = 0;
+  /** What went wrong, null where nothing did. Settles when nothing of the peer is left; never rejects. */
+  readonly closed: Promise<AppError | null>;
+
+  constructor(options: UdpPeerOptions) {
+    this.#options = options;
+    this.#queue = new UdpQueue(options.limits);
+    this.closed = this.#run();
+  }
+
+  get state(): PeerState {
+    return this.#state;
+  }
+
+  /** A path was found, whatever came of it. */
+  get wasOpen(): boolean {
+    return this.#step === "transfer";
+  }
+
+  /** Takes a datagram of the client; never waits. */
+  take(payload: Buffer): void {
+    this.heardAt = performance.now();
+    if (this.#path) this.#send(payload);
+    else if (this.#state.kind === "closed" || !this.#queue.add(payload)) this.drop("no-path-yet", 1);
+  }
+
+  /** Counts datagrams of this client that were lost here. */
+  drop(reason: DropReason, count: number): void {
+    this.dropped += count;
+    this.#options.dropped(reason, count);
+  }
+
+  /** Ends the peer, whatever it is doing. Idempotent. */
+  stop(reason = new AppError("closed", "The tunnel was closed."), how: PeerEnd = "stopped"): void {
+    this.#aborter.abort(reason);
+    this.#finish(how);
+  }
+
+  #send(payload: Buffer): void {
+    const result = this.#path?.send(payload) ?? "full";
+    if (result !== "sent") return this.drop(result === "full" ? "proxy-slow" : "too-large", 1);
+    this.sent += payload.length;
+    this.#datagramsSent += 1;
+  }
+
+  async #run(): Promise<AppError | null> {
+    const { tunnel, id, request, events } = this.#options;
+    const destination = authorityOf(request.target.destination);
+    try {
+      const path = await this.#open();
+      if (this.#aborter.signal.aborted) {
+        path.close();
+        throw asAppError(this.#aborter.signal.reason);
+      }
+      this.#options.opened();
+      this.#step = "transfer";
+      this.#next({ type: "opened", via: path.via });
+      const ms = this.#age();
+      const openMs = Math.round(performance.now() - this.#attemptAt);
+      const alone = this.#attemptAt === this.#startedAt ? {} : { openMs };
+      events({ type: "peer-connected", tunnel, peer: id, destination, via: path.via, ms, ...alone });
+      const how = await this.#transfer(path);
+      this.#next({ type: "closed", how });
+      const { sent, received } = this;
+      const datagrams = { sent: this.#datagramsSent, received: this.#datagramsReceived, dropped: this.dropped };
+      events({
+        type: "peer-closed",
+        tunnel,
+        peer: id,
+        how,
+        clientEnded: false,
+        sent,
+        received,
+        datagrams,
+        ms: this.#age(),
+      });
+      return null;
+    } catch (thrown) {
+      const error = asAppError(thrown);
+      this.#next({ type: "closed", how: "failed" });
+      if (this.#queue.length > 0) this.drop("no-path-yet", this.#queue.take().length);
+      const step = this.#step;
+      events({ type: "peer-failed", tunnel, peer: id, destination, step, ms: this.#age(), error: error.toData() });
+      return error;
+    }
+  }
+
+  #open(): Promise<UdpPath> {
+    const { tunnel, id, request, opener, events, gate } = this.#options;
+    const { signal } = this.#aborter;
+    const progress: OpenProgress = {
+      signingIn: () => {
+        this.#step = "sign-in";
+        this.#waits = false;
+        this.#next({ type: "sign-in" });
+        events({ type: "peer-signing-in", tunnel, peer: id, proxy: originOf(request.target.proxy) });
+        gate?.reached();
+      },
+      signedIn: () => {
+        this.#step = "connect";
+        this.#attemptAt = performance.now();
+        this.#next({ type: "signed-in" });
+      },
+    };
+    if (!gate) return opener.open(request, progress, signal);
+    const open = (): Promise<UdpPath> => {
+      if (this.#waits) this.#attemptAt = performance.now();
+      return opener.open(request, progress, signal);
+    };
+    const waits = (error: AppError): void => {
+      this.#step = "connect";
+      this.#next({ type: "wait" });
+      if (this.#waits) return;
+      this.#waits = true;
+      const destination = authorityOf(request.target.destination);
+      events({ type: "peer-waiting", tunnel, peer: id, destination, error: error.toData() });
+    };
+    return gate.pass(open, waits, signal);
+  }
+
+  /** Resolves with how it ended; its first datagrams go out before any that come from now on. */
+  #transfer(path: UdpPath): Promise<PeerEnd> {
+    return new Promise((resolve, reject) => {
+      this.#finish = (how) => {
+        this.#finish = () => undefined;
+        clearTimeout(this.#idleTimer);
+        this.#path = null;
+        path.close();
+        if (how instanceof AppError) reject(how);
+        else resolve(how);
+      };
+      this.#path = path;
+      for (const payload of this.#queue.take()) this.#send(payload);
+      this.heardAt = performance.now();
+      this.#armIdle();
+      path.start({
+        datagram: (payload) => {
+          this.heardAt = performance.now();
+          this.received += payload.length;
+          this.#datagramsReceived += 1;
+          this.#options.deliver(payload);
+        },
+        ended: (error) => this.#finish(error ?? "ended-by-proxy"),
+      });
+    });
+  }
+
+  #armIdle(): void {
+    const { idleMs } = this.#options;
+    const left = this.heardAt + idleMs - performance.now();
+    if (left <= 0) return this.#finish("idle");
+    this.#idleTimer = setTimeout(() => this.#armIdle(), Math.ceil(left));
+  }
+
+  #next(input: PeerInput): void {
+    this.#state = nextPeerState(this.#state, input);
+  }
+
+  #age(): number {
+    return Math.round(performance.now() - this.#startedAt);
+  }
+}
