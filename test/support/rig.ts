@@ -84,7 +84,7 @@ export class Rig {
   /** Opens a tunnel on a random loopback port. */
   open(
     destination: string,
-    options: { tls?: TlsSettings; auth?: AuthSettings; pomeriumUrl?: string; listen?: string } = {},
+    options: { tls?: TlsSettings; auth?: AuthSettings; pomeriumUrl?: string; listen?: string; retry?: true } = {},
   ): Promise<Tunnel> {
     return this.engine.openTunnel(
       {
@@ -93,6 +93,7 @@ export class Rig {
         listen: parseLocalAddress(options.listen ?? ""),
         tls: options.tls ?? this.tls,
         auth: options.auth ?? { kind: "browser" },
+        ...(options.retry ? { retry: true } : {}),
       },
       new AbortController().signal,
     );
