@@ -30,6 +30,7 @@ function demoConnection({ destination, pomeriumUrl, caPem }: DemoRoute): Connect
     listen: "",
     tags: ["demo"],
     startAtLaunch: true,
+    idleSeconds: 120,
     pomeriumUrl,
     trust: { kind: "ca", pem: caPem, label: "demo-ca.pem" },
     clientCertificate: { kind: "none" },

@@ -1,8 +1,10 @@
 import { AppError } from "./errors.ts";
 
+export type Protocol = "tcp" | "udp";
+
 /** Where a tunnel leads: the authority of the CONNECT request. The port selects the route and nothing else. */
 export interface Destination {
-  readonly protocol: "tcp" | "udp";
+  readonly protocol: Protocol;
   /** Lower case; IPv6 without brackets. */
   readonly host: string;
   /** 1 to 65535. */
@@ -33,7 +35,10 @@ export interface LocalAddress {
 
 export const defaultLocalAddress: LocalAddress = { host: "127.0.0.1", port: 0 };
 
-const exampleDestination = "pg.example.com:5432";
+const exampleDestinations: Readonly<Record<Protocol, string>> = {
+  tcp: "pg.example.com:5432",
+  udp: "dns.example.com:53",
+};
 
 const invalid = (message: string): AppError => new AppError("address-invalid", message);
 
@@ -103,11 +108,12 @@ function checkedHost(host: string, bracketed: boolean, example: string): string 
   return name;
 }
 
-function parseHostPort(text: string): { host: string; port: number } {
+function parseHostPort(text: string, protocol: Protocol): { host: string; port: number } {
   const { host, bracketed, port } = splitHostPort(text);
-  const name = checkedHost(host, bracketed, exampleDestination);
+  const name = checkedHost(host, bracketed, exampleDestinations[protocol]);
   if (port === null || port === "") {
-    throw invalid(`Add a port, for example ${formatHostPort(name, 5432)}. It is the port in the route's address.`);
+    const example = formatHostPort(name, protocol === "udp" ? 53 : 5432);
+    throw invalid(`Add a port, for example ${example}. It is the port in the route's address.`);
   }
   return { host: name, port: checkedPort(port, 1) };
 }
@@ -137,20 +143,22 @@ function proxyFromAuthority(authority: string, tls: boolean): ProxyAddress {
  * Reads a destination in every form of protocol.md ("Destinations and proxy URLs").
  * @param input `host:port`, `tcp+https://host:port`, `tcp+https://proxy[:port]/host:port`, or the same with `udp+`.
  * @param pomeriumUrl overrides where the connection goes to.
+ * @param usual what `host:port` means, and what the examples in messages show.
  * @throws AppError `address-invalid` that says what to write.
  */
-export function parseTarget(input: string, pomeriumUrl?: string): Target {
+export function parseTarget(input: string, pomeriumUrl?: string, usual: Protocol = "tcp"): Target {
   const text = input.trim();
+  const exampleDestination = exampleDestinations[usual];
   if (text === "") throw invalid(`Enter a destination, for example ${exampleDestination}.`);
   const override = pomeriumUrl === undefined || pomeriumUrl.trim() === "" ? null : parsePomeriumUrl(pomeriumUrl);
   const link = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(text);
   if (!link) {
     if (text.includes("/")) {
       throw invalid(
-        `Leave out the path after the host, or write tcp+https://proxy.example.com/${exampleDestination}. Got: ${written(text)}`,
+        `Leave out the path after the host, or write ${usual}+https://proxy.example.com/${exampleDestination}. Got: ${written(text)}`,
       );
     }
-    return target("tcp", text, null, override);
+    return target(usual, text, null, override);
   }
   const scheme = /^(tcp|udp)\+(https?)$/i.exec(link[1] ?? "");
   if (!scheme) {
@@ -158,7 +166,7 @@ export function parseTarget(input: string, pomeriumUrl?: string): Target {
       `A destination starts with tcp+https:// or udp+https://, or is host:port, for example ${exampleDestination}. Got: ${written(text)}`,
     );
   }
-  const protocol = scheme[1]?.toLowerCase() === "udp" ? "udp" : "tcp";
+  const protocol: Protocol = scheme[1]?.toLowerCase() === "udp" ? "udp" : "tcp";
   const tls = scheme[2]?.toLowerCase() === "https";
   const rest = link[2] ?? "";
   if (/[?#]/.test(rest)) throw invalid(`Leave out everything from ? or # on: ${written(text)}`);
@@ -167,20 +175,20 @@ export function parseTarget(input: string, pomeriumUrl?: string): Target {
   if (inner === "") return target(protocol, slash < 0 ? rest : rest.slice(0, slash), null, override, tls);
   if (inner.includes("/"))
     throw invalid(
-      `Write one host:port after the proxy, for example tcp+https://proxy.example.com/${exampleDestination}. Got: ${written(text)}`,
+      `Write one host:port after the proxy, for example ${protocol}+https://proxy.example.com/${exampleDestinations[protocol]}. Got: ${written(text)}`,
     );
   return target(protocol, inner, proxyFromAuthority(rest.slice(0, slash), tls), override);
 }
 
 function target(
-  protocol: "tcp" | "udp",
+  protocol: Protocol,
   hostPort: string,
   bastion: ProxyAddress | null,
   override: ProxyAddress | null,
   tls = true,
 ): Target {
   if (hostPort.includes("@")) throw invalid(`Leave out the user name before the host: ${written(hostPort)}`);
-  const { host, port } = parseHostPort(hostPort);
+  const { host, port } = parseHostPort(hostPort, protocol);
   const proxy = override ?? bastion ?? { tls, host, port: tls ? 443 : 80 };
   return { destination: { protocol, host, port }, proxy };
 }

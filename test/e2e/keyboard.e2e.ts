@@ -326,3 +326,46 @@ test("reduced motion stands still, forced colours keep shapes and focus, 200 % z
   await focusIs(page, /^grid Connections/);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(480);
 });
+
+test("from the first run to a connection that is on by keys alone; a new one is in sight, wherever it stands", async () => {
+  const first = await launchApp();
+  const page = await first.window();
+  const keys = page.keyboard;
+  await heading(page, "Open your first connection").waitFor();
+  await focusIs(page, /^button New connection/);
+  await keys.press("Enter");
+  await heading(page, "New connection").waitFor();
+  await keys.press("Tab");
+  await keys.type("redis.halden.example:6379");
+  await keys.press("Control+s");
+  await heading(page, "redis.halden.example").waitFor();
+  await focusIs(page, /^grid Connections/);
+  await activeIs(page, /^redis\.halden\.example, off, any port$/);
+  await keys.press("Space");
+  await rowSays(page, "redis.halden.example", "listening");
+  await first.close();
+
+  const names = Array.from({ length: 40 }, (_, index) => `Service ${index}`);
+  const app = await launchApp({
+    userData: folderWith(names.map((name, index) => saved({ name, destination: `s-${index}.halden.example:5432` }))),
+  });
+  const many = await app.window();
+  await rowOf(many, "Service 0").waitFor();
+  await many.keyboard.press("ArrowDown");
+  await focusIs(many, /^grid Connections/);
+  await many.keyboard.press("Control+n");
+  await heading(many, "New connection").waitFor();
+  await many.keyboard.type("Zebra");
+  await many.keyboard.press("Tab");
+  await many.keyboard.type("zebra.halden.example:5432");
+  await many.keyboard.press("Control+s");
+  await heading(many, "Zebra").waitFor();
+  await activeIs(many, /^Zebra, /);
+  await expect
+    .poll(async () => {
+      const list = await grid(many).boundingBox();
+      const row = await rowOf(many, "Zebra").boundingBox();
+      return list !== null && row !== null && row.y >= list.y && row.y + row.height <= list.y + list.height;
+    })
+    .toBe(true);
+});

@@ -1,3 +1,4 @@
+import dgram from "node:dgram";
 import { createServer } from "node:net";
 import { formatHostPort, parseLocalAddress } from "../../shared/address.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -33,14 +34,29 @@ export function withPort(listen: string, port: number): string {
  */
 export async function nextPort(connection: Connection, others: readonly Connection[]): Promise<number> {
   const { host, port } = parseLocalAddress(connection.listen);
-  const taken = new Set(others.flatMap((other) => wantedPort(other.listen) ?? []));
+  const { protocol } = connection;
+  const same = others.filter((other) => other.protocol === protocol);
+  const taken = new Set(same.flatMap((other) => wantedPort(other.listen) ?? []));
+  const isFree = protocol === "udp" ? isFreeUdp : isFreeTcp;
   for (const candidate of portsToTry(port, taken)) if (await isFree(host, candidate)) return candidate;
   throw new AppError("port-in-use", `No free port was found after ${port}.`, {
     userAction: "Leave the port empty: Culvert then takes any free one.",
   });
 }
 
-function isFree(host: string | null, port: number): Promise<boolean> {
+function isFreeUdp(host: string | null, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = dgram.createSocket(host === null || host.includes(":") ? "udp6" : "udp4");
+    const done = (free: boolean): void => {
+      socket.close();
+      resolve(free);
+    };
+    socket.once("error", () => done(false));
+    socket.bind({ port, exclusive: true, ...(host === null ? {} : { address: host }) }, () => done(true));
+  });
+}
+
+function isFreeTcp(host: string | null, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));

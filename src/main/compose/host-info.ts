@@ -1,6 +1,6 @@
 import os from "node:os";
 import { app } from "electron";
-import type { HostInfo } from "../../shared/ipc/snapshot.ts";
+import { unknownBrowser, type HostInfo } from "../../shared/ipc/snapshot.ts";
 import type { Platform } from "../window/window-look.ts";
 
 /** What does not change while the app runs. */
@@ -19,5 +19,5 @@ export const hostInfo = (platform: Platform): HostInfo => ({
 
 /** Linux names the desktop entry, which is no name for people. */
 function browserName(name: string): string {
-  return name === "" || name.endsWith(".desktop") ? "your browser" : name.replace(/\.(app|exe)$/, "");
+  return name === "" || name.endsWith(".desktop") ? unknownBrowser : name.replace(/\.(app|exe)$/, "");
 }

@@ -30,7 +30,9 @@ export function ownPortError(
   if (code !== "port-in-use" || !connection) return null;
   const owner = connections.find((other) => {
     const bound = boundAddressOf(statusOf(other.id));
-    return other.id !== id && bound !== null && meets(connection.listen, bound);
+    return (
+      other.id !== id && other.protocol === connection.protocol && bound !== null && meets(connection.listen, bound)
+    );
   });
   if (!owner) return null;
   const { port } = parseLocalAddress(connection.listen);

@@ -1,6 +1,7 @@
 import { parseServiceAccount, type AuthSettings, type TlsSettings } from "../../engine/index.ts";
 import { parseLocalAddress, parseTarget, type LocalAddress, type Target } from "../../shared/address.ts";
 import { AppError } from "../../shared/errors.ts";
+import { proxyOriginOf } from "../../shared/words/connection.ts";
 import { connectionLimits, type Connection, type ConnectionSecrets } from "../../shared/model/connection.ts";
 import { readTextFile } from "./text-file.ts";
 
@@ -10,15 +11,17 @@ export interface TunnelOptions {
   readonly listen: LocalAddress;
   readonly tls: TlsSettings;
   readonly auth: AuthSettings;
+  readonly udpIdleMs: number;
 }
 
 /** @throws AppError `address-invalid`, or `client-certificate-invalid` where the private key is not known. */
 export function tunnelOptionsOf(connection: Connection, secrets: ConnectionSecrets): TunnelOptions {
   return {
-    target: parseTarget(connection.destination, connection.pomeriumUrl),
+    target: parseTarget(connection.destination, connection.pomeriumUrl, connection.protocol),
     listen: parseLocalAddress(connection.listen),
     tls: tlsSettingsOf(connection, secrets),
     auth: authOf(connection, secrets),
+    udpIdleMs: connection.idleSeconds * 1_000,
   };
 }
 
@@ -41,12 +44,13 @@ export function tlsSettingsOf(
   return { ...settings, clientCertificate: { cert: clientCertificate.certificate, key, ...opening } };
 }
 
-function authOf({ auth }: Connection, { token }: ConnectionSecrets): AuthSettings {
+function authOf(connection: Connection, { token, proxy }: ConnectionSecrets): AuthSettings {
+  const { auth } = connection;
   switch (auth.kind) {
     case "browser":
       return { kind: "browser" };
     case "token":
-      if (token === undefined) {
+      if (token === undefined || (proxy !== undefined && proxy !== proxyOriginOf(connection))) {
         throw new AppError("setting-invalid", "The service account token is not known here.", {
           userAction: "Enter the token again.",
         });

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { memo, useDeferredValue, type ReactNode } from "react";
 import type { Connection } from "../../shared/model/connection.ts";
 import { localLabel, nameOf } from "../../shared/words/connection.ts";
 import { Kbd } from "../controls/kbd.tsx";
@@ -52,9 +52,10 @@ function One({ connection }: { readonly connection: Connection }): ReactNode {
   );
 }
 
-/** The selected connection; or the several, or the hint that there is none. */
-export function Detail(): ReactNode {
-  const selected = useView((view) => view.selected);
+/** The selected connection; or the several, or the hint that there is none. Not drawn again with the list beside it. */
+export const Detail = memo(function Detail(): ReactNode {
+  // Drawn behind what selected it: the letter that was typed, or the row that was moved to, is on screen before.
+  const selected = useDeferredValue(useView((view) => view.selected));
   const several = useView((view) => view.several);
   const connection = useSnapshot((snapshot) => connectionOf(snapshot, selected));
   const connections = useSnapshotParts(({ connections: all }) =>
@@ -79,4 +80,4 @@ export function Detail(): ReactNode {
       )}
     </section>
   );
-}
+});

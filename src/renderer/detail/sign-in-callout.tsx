@@ -100,7 +100,7 @@ export function SignInCallout(props: { readonly connection: Connection; readonly
         Sign in to {host}
       </span>
       <Callout
-        kind="info"
+        kind={failed ? "error" : "info"}
         title={words.title}
         actions={
           <>

@@ -23,10 +23,13 @@ export interface TextDraft {
 export interface Draft {
   readonly id: string;
   readonly name: string;
+  readonly protocol: ConnectionInput["protocol"];
   readonly destination: string;
   readonly listen: string;
   readonly tags: readonly string[];
   readonly startAtLaunch: boolean;
+  /** UDP: silence after which a client is forgotten. */
+  readonly idleSeconds: number;
   readonly pomeriumUrl: string;
   readonly trust: ConnectionInput["trust"]["kind"];
   readonly ca: TextDraft;
@@ -55,10 +58,12 @@ export function draftFromInput(input: ConnectionInput): Draft {
   return {
     id: input.id,
     name: input.name,
+    protocol: input.protocol,
     destination: input.destination,
     listen: input.listen,
     tags: input.tags,
     startAtLaunch: input.startAtLaunch,
+    idleSeconds: input.idleSeconds,
     pomeriumUrl: input.pomeriumUrl,
     trust: trust.kind,
     ca: trust.kind === "ca" ? { pem: trust.pem, label: trust.label } : { pem: "", label: "" },
@@ -116,11 +121,12 @@ export function inputFromDraft(draft: Draft): ConnectionInput {
   return {
     id: draft.id,
     name: draft.name.trim(),
-    protocol: "tcp",
+    protocol: draft.protocol,
     destination: draft.destination.trim(),
     listen: draft.listen.trim(),
     tags: [...draft.tags],
     startAtLaunch: draft.startAtLaunch,
+    idleSeconds: draft.idleSeconds,
     pomeriumUrl: draft.pomeriumUrl.trim(),
     trust: draft.trust === "ca" ? { kind: "ca", ...draft.ca } : { kind: draft.trust },
     clientCertificate:

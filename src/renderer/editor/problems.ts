@@ -12,9 +12,11 @@ function partOf(field: ConnectionField, input: ConnectionInput): unknown {
     case "name":
       return input.name;
     case "destination":
-      return [input.destination, input.pomeriumUrl];
+      return [input.destination, input.pomeriumUrl, input.protocol];
     case "listen":
-      return input.listen;
+      return [input.listen, input.protocol];
+    case "idle":
+      return input.idleSeconds;
     case "tags":
       return input.tags;
     case "pomeriumUrl":

@@ -3,7 +3,8 @@ import { asAppError, type AppErrorData } from "../../shared/errors.ts";
 import { problemsOf } from "../../shared/model/connection-rules.ts";
 import type { Connection, ConnectionField, FieldProblem } from "../../shared/model/connection.ts";
 import { guardLeaving } from "../keyboard/leave.ts";
-import { useBridge } from "../store/host.tsx";
+import { useHost } from "../store/host.tsx";
+import { told } from "../store/told.ts";
 import { goTo, select } from "../store/view.ts";
 import { firstField, inputFromDraft, isAdvanced, isDirty, type Draft, type Start } from "./form.ts";
 import {
@@ -43,7 +44,7 @@ export interface Editor {
 
 /** The state of the form: what is in it, what of its problems is on screen, and the way to Save and out. */
 export function useEditor(start: Start, others: readonly Connection[], advancedOpenAtFirst: boolean): Editor {
-  const bridge = useBridge();
+  const { bridge, mirror } = useHost();
   const [draft, setDraft] = useState(start.draft);
   const [shown, setShown] = useState<Shown>(new Set());
   const [saving, setSaving] = useState(false);
@@ -89,7 +90,11 @@ export function useEditor(start: Start, others: readonly Connection[], advancedO
     setSaving(true);
     setFailure(null);
     const options = { turnOn, restart, secretsFrom: start.secretsFrom };
-    bridge.call("save-connection", input, options).then(
+    const saved = bridge.call("save-connection", input, options).then(async (result) => {
+      if (result.outcome === "saved") await told(mirror, input.id);
+      return result;
+    });
+    saved.then(
       (result) => {
         if (!live.current.mounted) return;
         setSaving(false);

@@ -2,12 +2,15 @@ import { memo, type MouseEvent, type ReactNode } from "react";
 import { Button, IconButton } from "../controls/button.tsx";
 import { classNames } from "../controls/class-names.ts";
 import { Icon } from "../controls/icon.tsx";
-import type { ListItem } from "./groups.ts";
 
 export interface GroupRowProps {
   readonly domId: string;
   readonly index: number;
-  readonly item: Extract<ListItem, { type: "group" }>;
+  readonly title: string;
+  /** How many members it has, and how many of them are on. */
+  readonly total: number;
+  readonly on: number;
+  readonly closed: boolean;
   readonly top: number;
   /** It stays at the top while its rows scroll below it. */
   readonly stuck: boolean;
@@ -17,18 +20,20 @@ export interface GroupRowProps {
   readonly onMenu: (event: MouseEvent, index: number) => void;
 }
 
-/** The header of a group: closes and opens it, and turns its connections on or off. */
+/**
+ * The header of a group: closes and opens it, and turns its connections on or off. It gets what it shows, not the group:
+ * every search makes new groups, most of which look as before.
+ */
 export const GroupRow = memo(function GroupRow(props: GroupRowProps): ReactNode {
-  const { item, index } = props;
-  const total = item.group.members.length;
-  const allOn = item.on === total;
-  const counts = `${item.on} of ${total} on`;
+  const { index, title, total, on, closed } = props;
+  const allOn = on === total;
+  const counts = `${on} of ${total} on`;
   return (
     <div
       id={props.domId}
       role="row"
       aria-rowindex={index + 1}
-      aria-label={`${item.group.title}, ${counts}${item.closed ? ", closed" : ""}`}
+      aria-label={`${title}, ${counts}${closed ? ", closed" : ""}`}
       className={classNames("group", props.stuck && "group-stuck", props.active && "row-active")}
       style={props.stuck ? undefined : { top: props.top }}
       onClick={() => {
@@ -38,9 +43,9 @@ export const GroupRow = memo(function GroupRow(props: GroupRowProps): ReactNode 
         props.onMenu(event, index);
       }}
     >
-      <span role="gridcell" aria-expanded={!item.closed} className="group-title">
-        <Icon name={item.closed ? "right" : "down"} size={12} />
-        <span className="cut">{item.group.title}</span>
+      <span role="gridcell" aria-expanded={!closed} className="group-title">
+        <Icon name={closed ? "right" : "down"} size={12} />
+        <span className="cut">{title}</span>
         <span className="group-count">{counts}</span>
       </span>
       <span role="gridcell" className="group-acts">
@@ -59,7 +64,7 @@ export const GroupRow = memo(function GroupRow(props: GroupRowProps): ReactNode 
           icon="more"
           size="small"
           tabIndex={-1}
-          label={`More for ${item.group.title}`}
+          label={`More for ${title}`}
           onClick={(event) => {
             event.stopPropagation();
             props.onMenu(event, index);

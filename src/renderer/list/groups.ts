@@ -42,6 +42,20 @@ const stateTitles: Readonly<Record<StatusKind, string>> = {
   off: "Off",
 };
 
+/** Each tag once. */
+const tagsOf = ({ tags }: Connection): readonly string[] => (tags.length < 2 ? tags : [...new Set(tags)]);
+
+// Reading an address is slow, and every key of a search asks.
+const proxyKeys = new WeakMap<Connection, readonly [string]>();
+
+function proxyKeyOf(connection: Connection): readonly [string] {
+  const known = proxyKeys.get(connection);
+  if (known !== undefined) return known;
+  const made = [proxyOriginOf(connection) ?? connection.pomeriumUrl] as const;
+  proxyKeys.set(connection, made);
+  return made;
+}
+
 function collect(
   connections: readonly Connection[],
   keysOf: (connection: Connection) => readonly string[],
@@ -88,25 +102,14 @@ export function groupsOf(
       const untagged = sorted.filter(({ tags }) => tags.length === 0);
       return [
         ...first,
-        ...sortedGroups(
-          collect(sorted, ({ tags }) => [...new Set(tags)]),
-          "tag",
-          (tag) => tag,
-        ),
+        ...sortedGroups(collect(sorted, tagsOf), "tag", (tag) => tag),
         ...(untagged.length === 0
           ? []
           : [{ key: "untagged", kind: "untagged", title: "Untagged", members: untagged } as const]),
       ];
     }
     case "proxy":
-      return [
-        ...first,
-        ...sortedGroups(
-          collect(sorted, (connection) => [proxyOriginOf(connection) ?? connection.pomeriumUrl]),
-          "proxy",
-          hostOfOrigin,
-        ),
-      ];
+      return [...first, ...sortedGroups(collect(sorted, proxyKeyOf), "proxy", hostOfOrigin)];
     case "state": {
       const groups = collect(sorted, ({ id }) => [kinds[id] ?? "off"]);
       return [
@@ -146,6 +149,9 @@ export type ListItem =
 
 export interface ListModel {
   readonly items: readonly ListItem[];
+  /** What it was made for. */
+  readonly search: string;
+  readonly filter: Filter;
   /** Connections, not rows. */
   readonly counts: Readonly<Record<Filter, number>>;
   /** Ids that are shown, each once, whatever is collapsed. */
@@ -165,6 +171,44 @@ export interface ListInput {
 }
 
 export const rowKey = (group: string, id: string): string => `${group}/${id}`;
+
+type Row = Extract<ListItem, { type: "row" }>;
+
+// A row says the same in every model: a key of the search makes none of them again.
+const rows = new WeakMap<Connection, Row[]>();
+
+function rowOf(connection: Connection, group: string): Row {
+  let known = rows.get(connection);
+  if (known === undefined) rows.set(connection, (known = []));
+  const before = known.find((row) => row.group === group);
+  if (before !== undefined) return before;
+  const { id } = connection;
+  const made: Row = { type: "row", key: rowKey(group, id), id, connection, group };
+  known.push(made);
+  return made;
+}
+
+interface Counted {
+  readonly connections: readonly Connection[];
+  readonly kinds: Kinds;
+  readonly counts: ListModel["counts"];
+}
+
+let counted: Counted | null = null;
+
+/** The same object until a connection or a state changes: what is searched for has no part in it. */
+function countsOf(connections: readonly Connection[], kinds: Kinds): ListModel["counts"] {
+  if (counted?.connections === connections && counted.kinds === kinds) return counted.counts;
+  let on = 0;
+  let attention = 0;
+  for (const { id } of connections) {
+    if (isOnKind(kinds[id])) on += 1;
+    if (isAttentionKind(kinds[id])) attention += 1;
+  }
+  const counts = { all: connections.length, on, attention };
+  counted = { connections, kinds, counts };
+  return counts;
+}
 
 /**
  * All that the list shows, from top to bottom. A header counts the members that match the search, whatever the filter:
@@ -186,19 +230,9 @@ export function listModel(input: ListInput): ListModel {
       const on = group.members.filter(({ id }) => isOnKind(kinds[id])).length;
       items.push({ type: "group", key: group.key, group, on, closed: isClosed });
     }
-    if (!isClosed)
-      for (const connection of visible) {
-        const { id } = connection;
-        items.push({ type: "row", key: rowKey(group.key, id), id, connection, group: group.key });
-      }
+    if (!isClosed) for (const connection of visible) items.push(rowOf(connection, group.key));
   }
-  let on = 0;
-  let attention = 0;
-  for (const { id } of connections) {
-    if (isOnKind(kinds[id])) on += 1;
-    if (isAttentionKind(kinds[id])) attention += 1;
-  }
-  return { items, counts: { all: connections.length, on, attention }, shown: [...shown] };
+  return { items, search: input.search, filter, counts: countsOf(connections, kinds), shown: [...shown] };
 }
 
 /** By tag once a tag exists, until the user has chosen. */

@@ -31,11 +31,13 @@ const adds = (event: MouseEvent): boolean => event.metaKey || event.ctrlKey;
 
 export interface ListGridProps {
   readonly items: readonly ListItem[];
+  /** Newer items are about to come, and what is selected may be one of them. */
+  readonly late: boolean;
   readonly compact: boolean;
 }
 
 /** The rows. A grid with one tab stop: the browser's focus stays on it, and `aria-activedescendant` says where the keyboard is. */
-export function ListGrid({ items, compact }: ListGridProps): ReactNode {
+export function ListGrid({ items, late, compact }: ListGridProps): ReactNode {
   const host = useHost();
   const scroller = useRef<HTMLDivElement>(null);
   const selected = useView((view) => view.selected);
@@ -55,12 +57,14 @@ export function ListGrid({ items, compact }: ListGridProps): ReactNode {
   const headers = useMemo(() => items.flatMap((item, index) => (item.type === "group" ? [index] : [])), [items]);
   const rowHeight = rowHeights[compact ? "compact" : "comfortable"];
   const stuck = useRef(-1);
+  // A new function makes every row's place be worked out again: with new items or heights, and for nothing else.
+  const keyAt = useCallback((index: number) => items[index]?.key ?? index, [items, rowHeight]);
 
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => (items[index]?.type === "group" ? groupHeight : rowHeight),
-    getItemKey: (index) => items[index]?.key ?? index,
+    getItemKey: keyAt,
     overscan: 6,
     initialOffset: () => useView.getState().scroll,
     // A row that is moved to must not end under the header that stays at the top.
@@ -73,9 +77,6 @@ export function ListGrid({ items, compact }: ListGridProps): ReactNode {
     },
   });
 
-  useLayoutEffect(() => {
-    virtualizer.measure();
-  }, [virtualizer, items, rowHeight]);
   useEffect(
     () => () => {
       setScroll(virtualizer.scrollOffset ?? 0);
@@ -92,15 +93,17 @@ export function ListGrid({ items, compact }: ListGridProps): ReactNode {
     if (choose && item.type === "row") select(item.id, item.group);
   };
 
-  // A selection from elsewhere (search, palette, tray) is brought into sight.
-  const lastChosen = useRef(selected);
+  // A selection from elsewhere (search, palette, tray, a page that was on screen meanwhile) is brought into sight.
+  const lastChosen = useRef(useView.getState().scrolledWith);
   useEffect(() => {
-    if (lastChosen.current === selected) return;
+    if (late || lastChosen.current === selected) return;
     lastChosen.current = selected;
-    if (chosen < 0 || items[active]?.key === items[chosen]?.key) return;
-    setActiveKey(items[chosen]?.key ?? null);
+    const key = items[chosen]?.key;
+    // Chosen in the list itself, by a click or a key, it is in sight.
+    if (key === undefined || key === activeKey) return;
+    setActiveKey(key);
     virtualizer.scrollToIndex(chosen);
-  }, [selected, chosen, active, items, virtualizer]);
+  }, [selected, chosen, activeKey, items, late, virtualizer]);
 
   const openMenu = (index: number, at?: MenuPlace): void => {
     const item = items[index];
@@ -243,7 +246,10 @@ export function ListGrid({ items, compact }: ListGridProps): ReactNode {
                   key={key}
                   domId={domId(item.key)}
                   index={index}
-                  item={item}
+                  title={item.group.title}
+                  total={item.group.members.length}
+                  on={item.on}
+                  closed={item.closed}
                   top={start}
                   stuck={index === stuck.current}
                   active={index === active}

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { Button } from "../controls/button.tsx";
 import { MenuButton } from "../controls/menu-button.tsx";
 import { Segmented } from "../controls/segmented.tsx";
@@ -16,7 +16,7 @@ const groupingNames: Readonly<Record<Grouping, string>> = {
   none: "No groups",
 };
 
-function Filters({ counts }: { readonly counts: ListModel["counts"] }): ReactNode {
+const Filters = memo(function Filters({ counts }: { readonly counts: ListModel["counts"] }): ReactNode {
   const filter = useView((view) => view.filter);
   const connections = useSnapshot((snapshot) => snapshot.connections);
   const grouping = groupingOf(
@@ -49,12 +49,10 @@ function Filters({ counts }: { readonly counts: ListModel["counts"] }): ReactNod
       />
     </div>
   );
-}
+});
 
 /** Says why the list is empty, and the way out. */
-function Nothing(): ReactNode {
-  const search = useView((view) => view.search);
-  const filter = useView((view) => view.filter);
+function Nothing({ search, filter }: Pick<ListModel, "search" | "filter">): ReactNode {
   if (search.trim() !== "")
     return (
       <div className="list-nothing" role="status">
@@ -84,21 +82,27 @@ function Nothing(): ReactNode {
   );
 }
 
+export interface ListPaneProps {
+  readonly model: ListModel;
+  /** A newer model is about to come. */
+  readonly late: boolean;
+  readonly onePane: boolean;
+}
+
 /** The list of connections with its filters. */
-export function ListPane(props: { readonly model: ListModel; readonly onePane: boolean }): ReactNode {
+export const ListPane = memo(function ListPane({ model, late, onePane }: ListPaneProps): ReactNode {
   const density = useSnapshot((snapshot) => snapshot.settings.density);
-  const { model, onePane } = props;
   return (
     <section className="list" aria-label="Connections">
       {onePane && <h1 className="unseen">Connections</h1>}
       <Filters counts={model.counts} />
       <div className="list-body" data-pane="list">
         {model.items.length === 0 ? (
-          <Nothing />
+          <Nothing search={model.search} filter={model.filter} />
         ) : (
-          <ListGrid items={model.items} compact={onePane || density === "compact"} />
+          <ListGrid items={model.items} late={late} compact={onePane || density === "compact"} />
         )}
       </div>
     </section>
   );
-}
+});

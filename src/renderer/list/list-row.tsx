@@ -33,6 +33,9 @@ export const toneOf = ({ kind }: ConnectionStatus): string => {
   }
 };
 
+/** Characters of "255.255.255.255:65535". */
+const shortAddress = 21;
+
 export interface RowHandlers {
   readonly onChoose: (event: MouseEvent, index: number) => void;
   readonly onAct: (id: string) => void;
@@ -82,6 +85,8 @@ export const ListRow = memo(function ListRow(props: ListRowProps): ReactNode {
       {isNetworkAddress(connection) && <Chip>Network</Chip>}
     </>
   );
+  // Only what is longer than any IPv4 address is cut, and then in the middle: the port stays.
+  const long = address.length > shortAddress ? splitDestination(address) : null;
   const local = copied ? (
     <span className="row-copied">
       <Icon name="check" size={14} />
@@ -91,7 +96,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps): ReactNode {
     <button
       type="button"
       tabIndex={-1}
-      className="row-address mono"
+      className={classNames("row-address mono", long !== null && "row-address-long")}
       aria-label={`Copy ${address}`}
       onClick={(event) => {
         // A port that is not known yet cannot be copied: the click is for the row then.
@@ -103,7 +108,14 @@ export const ListRow = memo(function ListRow(props: ListRowProps): ReactNode {
         event.stopPropagation();
       }}
     >
-      {address}
+      {long === null ? (
+        address
+      ) : (
+        <span className="mid" title={address}>
+          <span>{long.host}</span>
+          <span>{long.port}</span>
+        </span>
+      )}
     </button>
   );
   const label = [
@@ -172,7 +184,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps): ReactNode {
           {local}
         </div>
       ) : (
-        <div role="gridcell" className="row-lines cut">
+        <div role="gridcell" className="row-lines">
           <div className="row-line">
             <span className="row-name cut">{name}</span>
             {flags}

@@ -34,6 +34,27 @@ function haystackOf(connection: Connection): Haystack {
   return made;
 }
 
+/**
+ * Works out ahead what searches compare, while the page has nothing else to do: otherwise the first key of a search does
+ * it for all connections at once. Does nothing where the page cannot tell when it is idle.
+ * @returns the way to stop.
+ */
+export function prepareSearch(connections: readonly Connection[]): () => void {
+  if (typeof requestIdleCallback === "undefined") return () => undefined;
+  let next = 0;
+  const work = (idle: IdleDeadline): void => {
+    for (; next < connections.length && idle.timeRemaining() > 1; next += 1) {
+      const connection = connections[next];
+      if (connection !== undefined) haystackOf(connection);
+    }
+    if (next < connections.length) handle = requestIdleCallback(work);
+  };
+  let handle = requestIdleCallback(work);
+  return () => {
+    cancelIdleCallback(handle);
+  };
+}
+
 /** The words of a search: in any order, each must be found. */
 export function parseSearch(search: string): readonly Term[] {
   return search

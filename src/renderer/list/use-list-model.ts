@@ -4,6 +4,7 @@ import { useMirror, useSnapshot } from "../store/host.tsx";
 import { kindsOf } from "../store/select.ts";
 import { useView } from "../store/view.ts";
 import { groupingOf, listModel, type Kinds, type ListModel } from "./groups.ts";
+import { prepareSearch } from "./search.ts";
 import { settle, type Settled } from "./settled.ts";
 
 /** Where By state shows each connection; `kinds` themselves for every other grouping. */
@@ -42,6 +43,7 @@ export function useListModel(): ListModel {
     connections,
   );
   const settledKinds = useSettledKinds(kinds, grouping === "state");
+  useEffect(() => prepareSearch(connections), [connections]);
   return useMemo(
     () => listModel({ connections, kinds, settledKinds, filter, grouping, search, collapsed }),
     [connections, kinds, settledKinds, filter, grouping, search, collapsed],

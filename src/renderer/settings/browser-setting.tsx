@@ -1,4 +1,5 @@
 import { useEffect, useState, type ReactNode } from "react";
+import { unknownBrowser } from "../../shared/ipc/snapshot.ts";
 import { Select } from "../controls/select.tsx";
 import { TextField } from "../controls/text-field.tsx";
 import { useSnapshot } from "../store/host.tsx";
@@ -56,7 +57,7 @@ export function BrowserSetting(): ReactNode {
             if (choice === "system" && value !== "") change("");
           }}
           options={[
-            { value: "system", label: `System default (${browser})` },
+            { value: "system", label: browser === unknownBrowser ? "System default" : `System default (${browser})` },
             { value: "command", label: "A command" },
           ]}
         />

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { asAppError } from "../../shared/errors.ts";
 import type { SessionInfo } from "../../shared/model/activity.ts";
 import type { Settings } from "../../shared/model/settings.ts";
@@ -38,6 +38,14 @@ export function SessionsSection(): ReactNode {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState<readonly string[]>([]);
   const [asking, setAsking] = useState(false);
+  const text = useRef<HTMLParagraphElement>(null);
+  // The button that signed out goes with its session, and takes the focus with it.
+  const signedOut = useRef(false);
+  useEffect(() => {
+    if (!signedOut.current || document.activeElement !== document.body) return;
+    signedOut.current = false;
+    text.current?.focus({ preventScroll: true });
+  }, [sessions]);
   const clients = (proxy: string | null): number => {
     const { snapshot } = mirror.store.getState();
     return snapshot === null ? 0 : clientsThrough(snapshot, proxy);
@@ -57,6 +65,7 @@ export function SessionsSection(): ReactNode {
   };
   const signOut = (proxy: string | null): void => {
     const staying = clients(proxy);
+    signedOut.current = true;
     const names = proxy === null ? sessions.map((session) => session.proxy) : [proxy];
     void during(names, async () => {
       const notTold = await bridge.call("sign-out", proxy);
@@ -71,10 +80,12 @@ export function SessionsSection(): ReactNode {
   return (
     <>
       {sessions.length === 0 ? (
-        <p className="sessions-text">Not signed in anywhere. Culvert signs in when a connection needs it.</p>
+        <p ref={text} tabIndex={-1} className="sessions-text">
+          Not signed in anywhere. Culvert signs in when a connection needs it.
+        </p>
       ) : (
         <>
-          <p className="sessions-text">
+          <p ref={text} tabIndex={-1} className="sessions-text">
             Proxies this computer is signed in to.{" "}
             {keychain ? "Tokens are kept in the system keychain." : "Tokens are forgotten when you quit."}
           </p>

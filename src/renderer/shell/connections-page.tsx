@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useDeferredValue, useEffect, useRef, type ReactNode } from "react";
 import { Detail } from "../detail/detail.tsx";
 import { ListPane } from "../list/list-pane.tsx";
 import { chosenAt, nextAfter } from "../list/moves.ts";
@@ -26,6 +26,9 @@ function useFirstMatch(first: { readonly id: string; readonly group: string } | 
 export function ConnectionsPage({ onePane }: { readonly onePane: boolean }): ReactNode {
   const { mirror } = useHost();
   const model = useListModel();
+  // The letter that was typed is on screen before the rows that it finds; nothing else is late, and what keys act on never is.
+  const behind = useDeferredValue(model);
+  const drawn = behind.search === model.search ? model : behind;
   const empty = useSnapshot((snapshot) => snapshot.connections.length === 0);
   const selected = useView((view) => view.selected);
   const known = useSnapshot((snapshot) => snapshot.connections.some(({ id }) => id === selected));
@@ -53,7 +56,7 @@ export function ConnectionsPage({ onePane }: { readonly onePane: boolean }): Rea
         <main className="panes">
           {(!onePane || !detailShown) && (
             <div className="pane-list" style={onePane ? undefined : { width: listWidth }}>
-              <ListPane model={model} onePane={onePane} />
+              <ListPane model={drawn} late={drawn !== model} onePane={onePane} />
             </div>
           )}
           {!onePane && <Splitter />}

@@ -75,6 +75,15 @@ export function usePageShortcuts(model: ListModel, onePane: boolean): void {
     { keys: "Mod+Shift+O", run: turnAll(true) },
     { keys: "Mod+Shift+X", run: turnAll(false) },
     {
+      keys: ["ArrowDown", "ArrowUp", "Home", "End"],
+      // Where nothing has the focus, as at the start, the keys of the list lead to it.
+      run: () => {
+        if (document.activeElement !== document.body) return false;
+        document.querySelector<HTMLElement>("[data-list]")?.focus();
+        return undefined;
+      },
+    },
+    {
       keys: "Escape",
       run: () => {
         if (!onePane || !useView.getState().detailShown) return false;

@@ -1,8 +1,8 @@
-import { useRef, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import { memo, useRef, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import { listWidths, setListWidth, useView } from "../store/view.ts";
 
 /** Between list and detail: drag it, or move it by the arrow keys; a double click sets the usual width. */
-export function Splitter(): ReactNode {
+export const Splitter = memo(function Splitter(): ReactNode {
   const width = useView((view) => view.listWidth);
   const start = useRef<{ readonly x: number; readonly width: number } | null>(null);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -41,4 +41,4 @@ export function Splitter(): ReactNode {
       }}
     />
   );
-}
+});

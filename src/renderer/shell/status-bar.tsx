@@ -66,7 +66,9 @@ function SessionItem({ onePane }: { readonly onePane: boolean }): ReactNode {
 export function StatusBar({ onePane }: { readonly onePane: boolean }): ReactNode {
   const rates = useSnapshot((snapshot) => snapshot.rates);
   const on = useMirror((state) => statusesOn(state).length);
-  const attention = useMirror(useShallow((state) => summaryOf(Object.fromEntries(statusesOn(state))).attention));
+  const attention = useMirror(
+    useShallow((state) => summaryOf(Object.fromEntries(statusesOn(state)), state.snapshot?.signIns ?? []).attention),
+  );
   return (
     <footer className="status" aria-label="Status" data-pane="status">
       <span className="status-item">

@@ -1,4 +1,4 @@
-import type { SessionInfo } from "../../shared/model/activity.ts";
+import type { SessionInfo, SignInInfo } from "../../shared/model/activity.ts";
 import { isOn, type ConnectionStatus } from "../../shared/model/status.ts";
 import { hostOfOrigin } from "../../shared/words/connection.ts";
 import { count, wholeDuration } from "../../shared/words/format.ts";
@@ -8,27 +8,39 @@ export type Attention =
   | { readonly kind: "signing-in"; readonly text: string; readonly id: string }
   | { readonly kind: "retrying"; readonly text: string };
 
+/** What a sign-in waits for: the person, unless the page never came up. */
+function signInText(signIn: SignInInfo | undefined): string {
+  if (signIn?.browserError !== undefined) return "Browser did not open";
+  return signIn?.openedAt === null ? "Sign-in waiting" : "Sign-in waiting in your browser";
+}
+
 /** How many are on, and the one thing that wants attention most. */
-export function summaryOf(statuses: Readonly<Record<string, ConnectionStatus>>): {
+export function summaryOf(
+  statuses: Readonly<Record<string, ConnectionStatus>>,
+  signIns: readonly SignInInfo[],
+): {
   readonly on: number;
   readonly attention: Attention | null;
 } {
   let on = 0;
   let errors = 0;
   let firstError: string | null = null;
-  let signingIn: string | null = null;
+  let signingIn: { readonly id: string; readonly proxy: string } | null = null;
   let noNetwork = false;
   for (const [id, status] of Object.entries(statuses)) {
     if (isOn(status)) on += 1;
     if (status.kind === "error") {
       errors += 1;
       firstError ??= id;
-    } else if (status.kind === "signing-in") signingIn ??= id;
+    } else if (status.kind === "signing-in") signingIn ??= { id, proxy: status.proxy };
     else if (status.kind === "retrying" && status.error.code === "network-unreachable") noNetwork = true;
   }
   if (firstError !== null) return { on, attention: { kind: "error", text: count(errors, "error"), id: firstError } };
-  if (signingIn !== null)
-    return { on, attention: { kind: "signing-in", text: "Sign-in waiting in your browser", id: signingIn } };
+  if (signingIn !== null) {
+    const { id, proxy } = signingIn;
+    const text = signInText(signIns.find((signIn) => signIn.proxy === proxy));
+    return { on, attention: { kind: "signing-in", text, id } };
+  }
   return { on, attention: noNetwork ? { kind: "retrying", text: "No network" } : null };
 }
 

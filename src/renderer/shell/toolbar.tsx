@@ -1,4 +1,4 @@
-import type { KeyboardEvent, ReactNode } from "react";
+import { memo, type KeyboardEvent, type ReactNode } from "react";
 import { boundAddressOf, isOn } from "../../shared/model/status.ts";
 import { count } from "../../shared/words/format.ts";
 import { Button, IconButton } from "../controls/button.tsx";
@@ -83,7 +83,14 @@ const settings = (): void => {
   goTo({ name: "settings" });
 };
 
-const Commands = ({ onePane }: { readonly onePane: boolean }): ReactNode => (
+// These do not change: typing in the search field draws the field alone.
+const settingsButton = <IconButton icon="settings" label="Settings" keys="Mod+," onClick={settings} />;
+const newButton = (
+  <Button icon="plus" aria-label="New connection" onClick={newConnection}>
+    New
+  </Button>
+);
+const Commands = memo(({ onePane }: { readonly onePane: boolean }): ReactNode => (
   <Button
     variant="quiet"
     icon="commands"
@@ -93,14 +100,13 @@ const Commands = ({ onePane }: { readonly onePane: boolean }): ReactNode => (
   >
     {!onePane && "Commands"} <Kbd keys="Mod+K" />
   </Button>
-);
+));
 
 /** The toolbar over the panes. With one pane and the detail in it, it holds the way back. */
 export function Toolbar(props: { readonly model: ListModel; readonly onePane: boolean }): ReactNode {
   const { model, onePane } = props;
   const detailShown = useView((view) => view.detailShown && view.selected !== null);
   const empty = useSnapshot((snapshot) => snapshot.connections.length === 0);
-  const settingsButton = <IconButton icon="settings" label="Settings" keys="Mod+," onClick={settings} />;
   if (onePane && detailShown && !empty)
     return (
       <Bar>
@@ -138,9 +144,7 @@ export function Toolbar(props: { readonly model: ListModel; readonly onePane: bo
   return (
     <Bar>
       {!empty && <Search model={model} />}
-      <Button icon="plus" aria-label="New connection" onClick={newConnection}>
-        New
-      </Button>
+      {newButton}
       <span className="sp" />
       <Commands onePane={onePane} />
       {settingsButton}

@@ -66,6 +66,8 @@ export interface ViewState {
   readonly listBusy: boolean;
   /** How far the list is scrolled, pixels. */
   readonly scroll: number;
+  /** What was selected when the list was scrolled there; where something else is now, that is brought into sight. */
+  readonly scrolledWith: string | null;
   readonly listWidth: number;
   readonly tab: DetailTab;
   readonly toast: Toast | null;
@@ -90,6 +92,7 @@ export const initialView = (): ViewState => ({
   search: "",
   listBusy: false,
   scroll: 0,
+  scrolledWith: null,
   tab: "overview",
   toast: null,
   question: null,
@@ -117,8 +120,11 @@ export const closePalette = (): void => set({ paletteOpen: false });
 
 /** Selects one connection, in the group where it was chosen if that is known. */
 export const select = (id: string | null, group: string | null = null): void => {
-  const { selected, selectedIn } = get();
-  set({ selected: id, selectedIn: group ?? (id === selected ? selectedIn : null), several: [] });
+  const { selected, selectedIn, several } = get();
+  const inGroup = group ?? (id === selected ? selectedIn : null);
+  // Every key of a search selects the first match, which is the same one most of the time: nothing is drawn again for it.
+  if (id === selected && inGroup === selectedIn && several.length === 0) return;
+  set({ selected: id, selectedIn: inGroup, several: [] });
 };
 
 /** Selects several; one or none of them is a plain selection. */
@@ -137,7 +143,7 @@ export const setSearch = (search: string): void => set({ search });
 export const setListBusy = (listBusy: boolean): void => {
   if (get().listBusy !== listBusy) set({ listBusy });
 };
-export const setScroll = (scroll: number): void => set({ scroll });
+export const setScroll = (scroll: number): void => set({ scroll, scrolledWith: get().selected });
 export const setTab = (tab: DetailTab): void => set({ tab });
 export const setListWidth = (width: number): void =>
   set({ listWidth: Math.round(Math.min(listWidths.most, Math.max(listWidths.least, width))) });

@@ -12,13 +12,16 @@ export interface Notice {
   readonly action?: "show-file" | "save-again";
 }
 
+/** What a browser whose name is not known is called within a sentence. */
+export const unknownBrowser = "your browser";
+
 /** What does not change while the app runs. */
 export interface HostInfo {
   readonly platform: "darwin" | "win32" | "linux";
   readonly version: string;
   /** The runtimes, for "Copy version info". */
   readonly versions: Readonly<Record<string, string>>;
-  /** The name of the browser for signing in where it is known, else "your browser". */
+  /** The name of the browser for signing in where it is known, else `unknownBrowser`. */
   readonly browser: string;
 }
 

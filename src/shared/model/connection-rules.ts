@@ -27,11 +27,18 @@ const holdsKey = (pem: string): boolean => /-----BEGIN [A-Z ]*PRIVATE KEY-----/.
 function addressProblems(input: ConnectionInput): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const destination = input.destination.trim();
-  if (destination === "") problems.push(error("destination", "Enter a destination, for example pg.example.com:5432"));
+  const example = input.protocol === "udp" ? "dns.example.com:53" : "pg.example.com:5432";
+  if (destination === "") problems.push(error("destination", `Enter a destination, for example ${example}`));
   else {
     try {
-      const { destination: parsed } = parseTarget(destination);
-      if (parsed.protocol === "udp") problems.push(error("destination", "Culvert does not carry UDP yet"));
+      const { protocol } = parseTarget(destination, undefined, input.protocol).destination;
+      if (protocol !== input.protocol)
+        problems.push(
+          error(
+            "destination",
+            `This link is for ${protocol.toUpperCase()}: choose that, or leave out ${protocol}+https://`,
+          ),
+        );
     } catch (thrown) {
       problems.push(error("destination", refusal(thrown)));
     }
@@ -73,20 +80,34 @@ function credentialProblems(input: ConnectionInput): FieldProblem[] {
   return problems;
 }
 
-function warnings(input: ConnectionInput, others: readonly Connection[]): FieldProblem[] {
+/** What does not stop Save. A field that is wrong has no warning besides; what is right in the others is said all the same. */
+function warnings(
+  input: ConnectionInput,
+  others: readonly Connection[],
+  wrong: ReadonlySet<FieldProblem["field"]>,
+): FieldProblem[] {
   const found: FieldProblem[] = [];
-  const port = wantedPort(input.listen);
-  const samePort =
-    port === null ? undefined : others.find((other) => addressKey(other.listen) === addressKey(input.listen));
-  if (samePort) {
-    found.push(warning("listen", `Port ${port} is also used by ${nameOf(samePort)}. Only one of them can be on.`));
+  if (!wrong.has("listen")) {
+    const port = wantedPort(input.listen);
+    const samePort =
+      port === null
+        ? undefined
+        : others.find(
+            (other) => other.protocol === input.protocol && addressKey(other.listen) === addressKey(input.listen),
+          );
+    if (samePort)
+      found.push(warning("listen", `Port ${port} is also used by ${nameOf(samePort)}. Only one of them can be on.`));
+    if (!isLoopback(parseLocalAddress(input.listen)))
+      found.push(warning("listen", "Other computers on your network can use this port."));
   }
-  if (!isLoopback(parseLocalAddress(input.listen)))
-    found.push(warning("listen", "Other computers on your network can use this port."));
-  const key = targetKey(input);
-  const sameTarget = others.find((other) => targetKey(other) === key);
-  if (sameTarget) found.push(warning("destination", `This has the same destination as ${nameOf(sameTarget)}.`));
+  // The same destination behind another Pomerium is another one.
+  if (!wrong.has("destination") && !wrong.has("pomeriumUrl")) {
+    const key = targetKey(input);
+    const sameTarget = others.find((other) => targetKey(other) === key);
+    if (sameTarget) found.push(warning("destination", `This has the same destination as ${nameOf(sameTarget)}.`));
+  }
   if (
+    !wrong.has("pomeriumUrl") &&
     /^http:/i.test(input.pomeriumUrl.trim()) &&
     !isLoopback({ host: parsePomeriumUrl(input.pomeriumUrl).host, port: 0 })
   )
@@ -103,16 +124,9 @@ export function problemsOf(input: ConnectionInput, others: readonly Connection[]
   const problems = [...addressProblems(input), ...credentialProblems(input)];
   if (input.tags.length > connectionLimits.tags)
     problems.push(error("tags", `At most ${connectionLimits.tags} tags fit on one connection`));
-  const bad = problems.some(({ field }) => field === "destination" || field === "listen" || field === "pomeriumUrl");
-  return bad
-    ? problems
-    : [
-        ...problems,
-        ...warnings(
-          input,
-          others.filter(({ id }) => id !== input.id),
-        ),
-      ];
+  const wrong = new Set(problems.map(({ field }) => field));
+  const rest = others.filter(({ id }) => id !== input.id);
+  return [...problems, ...warnings(input, rest, wrong)];
 }
 
 /** True where a running tunnel may go on as it is: only its name, tags, pin or start setting differ. */
@@ -128,6 +142,7 @@ export function sameTunnel(saved: Connection, input: ConnectionInput): boolean {
   const parts = (one: Connection | ConnectionInput): unknown => [
     targetKey(one),
     addressKey(one.listen),
+    one.protocol === "udp" ? one.idleSeconds : null,
     trustOf(one),
     certificateOf(one),
     authOf(one),

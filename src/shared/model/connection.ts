@@ -10,8 +10,17 @@ export const connectionLimits = {
   /** PEM texts, characters. */
   pemLength: 256 * 1024,
   tokenLength: 16 * 1024,
+  /** Certificates of all connections, characters; they are held in memory and written as a whole. */
+  certificatesLength: 64 * 1024 * 1024,
+  /** Private keys and tokens of all connections, characters. */
+  secretsLength: 16 * 1024 * 1024,
   pathLength: 4_096,
+  /** A day. */
+  idleSeconds: 24 * 60 * 60,
 } as const;
+
+/** As `limits.udpIdleMs`. */
+export const usualIdleSeconds = 120;
 
 const text = (length: number) => v.pipe(v.string(), v.maxLength(length));
 
@@ -43,13 +52,18 @@ const plainFields = {
   id: connectionIdSchema,
   /** "" shows the destination's host. */
   name: text(connectionLimits.nameLength),
-  protocol: v.picklist(["tcp"]),
+  protocol: v.picklist(["tcp", "udp"]),
   /** host:port */
   destination: text(connectionLimits.addressLength),
   /** "" any free port, "5433", or "host:port". */
   listen: text(connectionLimits.addressLength),
   tags: tagsSchema,
   startAtLaunch: v.boolean(),
+  /** UDP: a client is forgotten after this long without a datagram. Files from before UDP do not have it. */
+  idleSeconds: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(connectionLimits.idleSeconds)),
+    usualIdleSeconds,
+  ),
   /** "" goes to the destination's own host on port 443. */
   pomeriumUrl: text(connectionLimits.addressLength),
   trust: trustSchema,
@@ -110,6 +124,11 @@ export const connectionSecretsSchema = v.strictObject({
   key: v.optional(v.string()),
   passphrase: v.optional(v.string()),
   token: v.optional(v.string()),
+  /**
+   * Origin of the proxy that the token was given for. The list and the secrets are two files: after a crash between two writes the
+   * list may lead elsewhere.
+   */
+  proxy: v.optional(v.string()),
 });
 export type ConnectionSecrets = v.InferOutput<typeof connectionSecretsSchema>;
 
@@ -118,6 +137,7 @@ export const connectionFields = [
   "name",
   "destination",
   "listen",
+  "idle",
   "tags",
   "pomeriumUrl",
   "ca",
@@ -146,6 +166,7 @@ export function emptyConnectionInput(id: string): ConnectionInput {
     listen: "",
     tags: [],
     startAtLaunch: false,
+    idleSeconds: usualIdleSeconds,
     pomeriumUrl: "",
     trust: { kind: "system" },
     clientCertificate: { kind: "none" },

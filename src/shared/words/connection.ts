@@ -10,20 +10,22 @@ import {
 import type { Connection } from "../model/connection.ts";
 import { boundAddressOf, type ConnectionStatus } from "../model/status.ts";
 
+/** What says where a connection leads. */
+type Leads = Pick<Connection, "destination" | "pomeriumUrl"> & Partial<Pick<Connection, "protocol">>;
+
 /** Where a connection leads; null where what is saved is not an address, which only an edited file can cause. */
-export function targetOf(connection: Pick<Connection, "destination" | "pomeriumUrl">): Target | null {
+export function targetOf(connection: Leads): Target | null {
   try {
-    return parseTarget(connection.destination, connection.pomeriumUrl);
+    return parseTarget(connection.destination, connection.pomeriumUrl, connection.protocol);
   } catch {
     return null;
   }
 }
 
-export const proxyOf = (connection: Pick<Connection, "destination" | "pomeriumUrl">): ProxyAddress | null =>
-  targetOf(connection)?.proxy ?? null;
+export const proxyOf = (connection: Leads): ProxyAddress | null => targetOf(connection)?.proxy ?? null;
 
 /** The origin of its proxy, which names it in sessions and sign-ins. */
-export function proxyOriginOf(connection: Pick<Connection, "destination" | "pomeriumUrl">): string | null {
+export function proxyOriginOf(connection: Leads): string | null {
   const proxy = proxyOf(connection);
   return proxy === null ? null : originOf(proxy);
 }
@@ -92,15 +94,25 @@ const programs: Readonly<Record<number, (host: string, port: string) => string>>
   27017: (host, port) => `mongosh --host ${host} --port ${port}`,
 };
 
+const udpPrograms: typeof programs = {
+  53: (host, port) => `dig @${host} -p ${port} example.com`,
+};
+
 /**
  * The command that uses a connection, by the destination's port; null where there is no usual one.
  * @param address host:port where the tunnel listens.
  */
-export function commandFor(destinationPort: number, address: string, platform: string): string | null {
+export function commandFor(
+  destinationPort: number,
+  address: string,
+  platform: string,
+  protocol: Connection["protocol"] = "tcp",
+): string | null {
   const { host, port } = splitDestination(addressToUse(address));
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   const digits = port.slice(1);
   if (!/^\d+$/.test(digits)) return null;
+  if (protocol === "udp") return udpPrograms[destinationPort]?.(bare, digits) ?? null;
   if (destinationPort === 3389) {
     if (platform === "win32") return `mstsc /v:${host}:${digits}`;
     return platform === "darwin" ? `open "rdp://full%20address=s:${host}:${digits}"` : `xfreerdp /v:${host}:${digits}`;
@@ -115,7 +127,7 @@ export function addressKey(listen: string): string {
 }
 
 /** Equal for connections that lead to the same destination by the same proxy. */
-export function targetKey(connection: Pick<Connection, "destination" | "pomeriumUrl">): string {
+export function targetKey(connection: Leads): string {
   const target = targetOf(connection);
   if (target === null) return `${connection.destination} ${connection.pomeriumUrl}`;
   const { destination, proxy } = target;

@@ -21,6 +21,7 @@ export function connectionOf(n: number, tags: number): Connection {
       (tag, i, all) => all.indexOf(tag) === i,
     ),
     startAtLaunch: false,
+    idleSeconds: 120,
     pomeriumUrl: "https://access.halden.example",
     trust: { kind: "system" },
     clientCertificate: { kind: "none" },

@@ -5,6 +5,8 @@ export interface TraceEvent {
   readonly ph: string;
   readonly ts: number;
   readonly dur?: number;
+  /** Of the processor. */
+  readonly tdur?: number;
   readonly pid: number;
   readonly tid: number;
   readonly args?: { readonly name?: string; readonly data?: { readonly type?: string } };
@@ -20,17 +22,37 @@ function mainThreadTasks(events: readonly TraceEvent[]): TraceEvent[] {
   return byThread.toSorted((a, b) => busy(b) - busy(a))[0] ?? [];
 }
 
-/** Milliseconds of the main thread's work that each key press caused, until the next one: script, style, layout and paint. */
-export function keyTimes(events: readonly TraceEvent[]): number[] {
+/** What one key of the search cost, milliseconds. */
+export interface KeyCost {
+  /** The main thread's tasks until the next key: script, style, layout and paint. On a busy machine this includes waiting for a core. */
+  readonly work: number;
+  /** The processor's part of that. */
+  readonly processor: number;
+  /** From the key to the end of the main thread's part in the first frame that shows the letter. */
+  readonly shown: number;
+}
+
+export function keyCosts(events: readonly TraceEvent[]): KeyCost[] {
   const tasks = mainThreadTasks(events);
-  const keys = events
-    .filter(({ name, args }) => name === "EventDispatch" && args?.data?.type === "keydown")
-    .map(({ ts }) => ts)
-    .toSorted((a, b) => a - b);
+  const [{ pid, tid } = { pid: 0, tid: 0 }] = tasks;
+  const own = events.filter((event) => event.pid === pid && event.tid === tid);
+  const starts = (type: string): number[] =>
+    own
+      .filter(({ name, args }) => name === "EventDispatch" && args?.data?.type === type)
+      .map(({ ts }) => ts)
+      .toSorted((a, b) => a - b);
+  const keys = starts("keydown");
+  const inputs = starts("input");
+  const commits = own.filter(({ name }) => name === "Commit").map(({ ts, dur = 0 }) => ts + dur);
   return keys.map((key, index) => {
     const until = keys[index + 1] ?? key + 150_000;
-    const own = tasks.filter(({ ts, dur = 0 }) => ts + dur > key && ts < until);
-    return own.reduce((sum, { dur = 0 }) => sum + dur, 0) / 1_000;
+    // By their ends: the task that brings the next key begins before that key's own event.
+    const mine = tasks.filter(({ ts, dur = 0 }) => ts + dur > key && ts + dur <= until);
+    const input = inputs.find((at) => at > key) ?? key;
+    const shown = Math.min(...commits.filter((at) => at > input)) - key;
+    const sum = (of: (task: TraceEvent) => number | undefined): number =>
+      mine.reduce((total, task) => total + (of(task) ?? 0), 0) / 1_000;
+    return { work: sum(({ dur }) => dur), processor: sum(({ tdur }) => tdur), shown: shown / 1_000 };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
 
 /** The rows of a connection in the list, one for each of its groups, by the start of what a screen reader says. */
 export const rowsOf = (page: Page, name: string): Locator =>
@@ -17,7 +18,10 @@ export async function scrollTo(page: Page, name: string): Promise<void> {
     await list.hover();
     const before = await list.evaluate((element) => element.scrollTop);
     await page.mouse.wheel(0, 300);
-    await page.waitForFunction((top) => document.querySelector("[data-list]")?.scrollTop !== top, before);
+    // Rows are drawn a moment behind what they follow from: it may have been on its way, with nothing to scroll.
+    const moved = async (): Promise<boolean> =>
+      (await rowsOf(page, name).count()) > 0 || (await list.evaluate((element) => element.scrollTop)) !== before;
+    await expect.poll(moved, { timeout: 10_000 }).toBe(true);
   }
 }
 

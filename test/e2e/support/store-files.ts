@@ -15,6 +15,7 @@ export const saved = (changes: Partial<Connection>): Connection => ({
   listen: "",
   tags: [],
   startAtLaunch: false,
+  idleSeconds: 120,
   pomeriumUrl: "",
   trust: { kind: "system" },
   pinned: false,

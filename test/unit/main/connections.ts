@@ -13,6 +13,7 @@ export function connection(about: Partial<Connection> = {}): Connection {
     listen: "",
     tags: [],
     startAtLaunch: false,
+    idleSeconds: 120,
     pomeriumUrl: "https://access.example.com",
     trust: { kind: "system" },
     pinned: false,

@@ -11,6 +11,7 @@ export function connection(more: Partial<Connection> = {}): Connection {
     listen: "5433",
     tags: ["prod", "data"],
     startAtLaunch: true,
+    idleSeconds: 120,
     pomeriumUrl: "https://access.corp.test",
     trust: { kind: "ca", pem: "PEM", label: "ca.pem" },
     pinned: true,

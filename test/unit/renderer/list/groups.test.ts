@@ -56,6 +56,23 @@ test("counts are of connections, never of rows", () => {
   expect([...shown].sort()).toEqual([1, 2, 3, 4, 5].map(idOf));
 });
 
+test("a search makes no row and no count again: what is drawn of them can stay", () => {
+  const byKey = new Map(listModel(input()).items.map((item) => [item.key, item]));
+  const found = listModel(input({ search: "alpha" }));
+  const rows = found.items.filter((item) => item.type === "row");
+  expect(rows).toHaveLength(3);
+  for (const row of rows) expect(row).toBe(byKey.get(row.key));
+  expect(found.counts).toBe(listModel(input()).counts);
+  expect(listModel(input({ kinds: {} })).counts).toEqual({ all: 5, on: 0, attention: 0 });
+});
+
+test("a connection that was changed has a new row", () => {
+  const row = (model: ReturnType<typeof listModel>) => model.items.find(({ key }) => key === `untagged/${idOf(4)}`);
+  const changed = connections.map((one) => (one.id === idOf(4) ? { ...one, name: "alpha 8" } : one));
+  expect(row(listModel(input()))).toMatchObject({ connection: { name: "alpha 9" } });
+  expect(row(listModel(input({ connections: changed })))).toMatchObject({ connection: { name: "alpha 8" } });
+});
+
 test("names are sorted as people sort: numbers by value, letters without case and accents", () => {
   expect(lines({ grouping: "none" })).toEqual(["  zeta", "  alpha 10", "  alpha 9", "  Beta", "  éclair"]);
 });

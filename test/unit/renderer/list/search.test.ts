@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { matches, parseSearch } from "../../../../src/renderer/list/search.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import { matches, parseSearch, prepareSearch } from "../../../../src/renderer/list/search.ts";
 import { connectionOf } from "../store/fake-main.ts";
 
 const orders = connectionOf(1, {
@@ -10,6 +10,10 @@ const orders = connectionOf(1, {
   tags: ["Prod", "data"],
   pomeriumUrl: "https://access.halden.example:8443",
 });
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
 const found = (search: string): boolean => matches(orders, parseSearch(search));
 
 test.each([
@@ -39,6 +43,46 @@ test.each(["redis", "orders redis", ":432", ":8443", ":150001", "tag:rod", "tag:
     expect(found(search)).toBe(false);
   },
 );
+
+test("what searches compare is worked out in idle time, bit by bit, until it is stopped", () => {
+  const waiting = new Map<number, IdleRequestCallback>();
+  let handles = 0;
+  vi.stubGlobal("requestIdleCallback", (work: IdleRequestCallback) => {
+    waiting.set(++handles, work);
+    return handles;
+  });
+  vi.stubGlobal("cancelIdleCallback", (handle: number) => waiting.delete(handle));
+  /** A stretch of idle time that is over after this many questions. */
+  const idle = (questions: number): void => {
+    const [handle, work] = [...waiting][0] ?? [0];
+    waiting.delete(handle);
+    let left = questions;
+    work?.({ didTimeout: false, timeRemaining: () => (left-- > 0 ? 10 : 0) });
+  };
+  let read = 0;
+  const connections = [1, 2, 3, 4, 5].map((n) => ({
+    ...connectionOf(n),
+    get destination() {
+      read += 1;
+      return `host-${n}:5432`;
+    },
+  }));
+  prepareSearch(connections);
+  expect(read).toBe(0);
+  idle(2);
+  const some = read;
+  expect(some).toBeGreaterThan(0);
+  idle(100);
+  expect(read).toBeGreaterThan(some);
+  expect(waiting.size).toBe(0);
+  const all = read;
+  expect(connections.map((one) => matches(one, parseSearch("host-4")))).toEqual([false, false, false, true, false]);
+  expect(read).toBe(all);
+  const stop = prepareSearch(connections.map((one) => ({ ...one })));
+  expect(waiting.size).toBe(1);
+  stop();
+  expect(waiting.size).toBe(0);
+});
 
 test("a connection without a name is found by its host", () => {
   expect(matches(connectionOf(2), parseSearch("host-2"))).toBe(true);

@@ -124,5 +124,38 @@ test("the focus is not lost with a page that goes away", async () => {
   await user.click(screen.getByRole("button", { name: "Settings" }));
   expect(document.activeElement).toBe(screen.getByRole("button", { name: "General" }));
   await user.click(screen.getByRole("button", { name: "Connections" }));
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Settings" }));
+});
+
+test("back among the connections the focus is where it was, or in the list where another one is selected now", async () => {
+  await renderApp(new FakeMain(snapshotOf(two)));
+  const user = userEvent.setup();
+  const [first, second] = two;
+  act(() => {
+    select(first?.id ?? null);
+  });
+  await user.click(screen.getByRole("button", { name: "Edit" }));
+  await user.click(screen.getByRole("button", { name: "Connections" }));
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Edit" }));
+  await user.click(screen.getByRole("button", { name: "Edit" }));
+  act(() => {
+    select(second?.id ?? null);
+  });
+  await user.click(screen.getByRole("button", { name: "Connections" }));
+  expect(document.activeElement).toBe(screen.getByRole("grid"));
+});
+
+test("before the first connection Enter makes it, and the list has the focus once it is there", async () => {
+  const main = new FakeMain(snapshotOf([]));
+  await renderApp(main);
+  expect(document.activeElement?.closest("main")?.querySelector("h1")?.textContent).toBe("Open your first connection");
+  await news(() => main.send({ type: "connections", connections: two }));
+  await vi.waitFor(() => expect(document.activeElement).toBe(screen.getByRole("grid")));
+});
+
+test("the arrow keys lead to the list where nothing has the focus", async () => {
+  await renderApp(new FakeMain(snapshotOf(two)));
+  expect(document.activeElement).toBe(document.body);
+  await userEvent.setup().keyboard("{ArrowDown}");
   expect(document.activeElement).toBe(screen.getByRole("grid"));
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sessionToShow, sessionWords, summaryOf } from "../../../../src/renderer/shell/status-summary.ts";
 import { themeOf } from "../../../../src/renderer/shell/use-page-attributes.ts";
-import type { SessionInfo } from "../../../../src/shared/model/activity.ts";
+import type { SessionInfo, SignInInfo } from "../../../../src/shared/model/activity.ts";
 import type { ConnectionStatus } from "../../../../src/shared/model/status.ts";
 
 const error = { code: "refused", message: "no", retryable: false } as const;
@@ -17,23 +17,32 @@ const noNetwork: ConnectionStatus = {
 };
 
 test("at most one thing wants attention: errors before sign-ins before the network", () => {
-  expect(summaryOf({})).toEqual({ on: 0, attention: null });
-  expect(summaryOf({ a: { kind: "off" }, b: { kind: "starting" } })).toEqual({ on: 1, attention: null });
-  expect(summaryOf({ a: noNetwork, b: noNetwork })).toEqual({
+  expect(summaryOf({}, [])).toEqual({ on: 0, attention: null });
+  expect(summaryOf({ a: { kind: "off" }, b: { kind: "starting" } }, [])).toEqual({ on: 1, attention: null });
+  expect(summaryOf({ a: noNetwork, b: noNetwork }, [])).toEqual({
     on: 2,
     attention: { kind: "retrying", text: "No network" },
   });
-  expect(summaryOf({ a: noNetwork, b: signingIn }).attention).toEqual({
+  expect(summaryOf({ a: noNetwork, b: signingIn }, []).attention).toEqual({
     kind: "signing-in",
     text: "Sign-in waiting in your browser",
     id: "b",
   });
-  expect(summaryOf({ a: signingIn, b: broken, c: broken }).attention).toEqual({
+  expect(summaryOf({ a: signingIn, b: broken, c: broken }, []).attention).toEqual({
     kind: "error",
     text: "2 errors",
     id: "b",
   });
-  expect(summaryOf({ b: broken }).attention?.text).toBe("1 error");
+  expect(summaryOf({ b: broken }, []).attention?.text).toBe("1 error");
+});
+
+test("a sign-in whose page did not come up does not wait in the browser", () => {
+  const signIn: SignInInfo = { proxy: "https://a.example", startedAt: 0, openedAt: 1, connections: ["b"] };
+  const words = (...signIns: SignInInfo[]): string | undefined => summaryOf({ b: signingIn }, signIns).attention?.text;
+  expect(words(signIn)).toBe("Sign-in waiting in your browser");
+  expect(words({ ...signIn, openedAt: null })).toBe("Sign-in waiting");
+  expect(words({ ...signIn, openedAt: null, browserError: error })).toBe("Browser did not open");
+  expect(words({ ...signIn, proxy: "https://b.example", browserError: error })).toBe("Sign-in waiting in your browser");
 });
 
 const session = (more: Partial<SessionInfo>): SessionInfo => ({

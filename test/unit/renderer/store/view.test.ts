@@ -17,6 +17,16 @@ test("one connection that is selected again in the same place keeps its group", 
   expect(useView.getState()).toMatchObject({ selected: "b", selectedIn: null });
 });
 
+test("selecting what is selected already draws nothing again", () => {
+  view.select("a", "tag:x");
+  const before = useView.getState();
+  view.select("a", "tag:x");
+  view.select("a");
+  expect(useView.getState()).toBe(before);
+  view.select("a", "tag:y");
+  expect(useView.getState()).toMatchObject({ selected: "a", selectedIn: "tag:y" });
+});
+
 test("several of one is a plain selection", () => {
   view.selectSeveral(["a", "b"]);
   expect(useView.getState()).toMatchObject({ selected: "b", several: ["a", "b"] });

@@ -97,6 +97,23 @@ describe("warnings", () => {
     expect(messages({}, [{ ...twin, id: id(1) }])).toEqual([]);
   });
 
+  test("of a field that is right, while another one is wrong", () => {
+    expect(
+      messages({ destination: "", listen: "0.0.0.0:5432" }, [saved({ name: "Orders", listen: "0.0.0.0:5432" })]),
+    ).toEqual([
+      "error destination: Enter a destination, for example pg.example.com:5432",
+      "warning listen: Port 5432 is also used by Orders. Only one of them can be on.",
+      "warning listen: Other computers on your network can use this port.",
+    ]);
+    expect(messages({ listen: "x:y", pomeriumUrl: "http://access.corp.test" })).toEqual([
+      "error listen: The port must be from 0 to 65535",
+      "warning pomeriumUrl: Without https your session and your data go over the network in clear text.",
+    ]);
+    // Which destination it is follows from the Pomerium URL, too.
+    const twin = saved({ destination: "pg.corp.test:5432", name: "Twin" });
+    expect(messages({ pomeriumUrl: "access.corp.test" }, [twin])).toHaveLength(1);
+  });
+
   test("a session in clear text", () => {
     expect(messages({ pomeriumUrl: "http://access.corp.test" })).toHaveLength(1);
     expect(messages({ pomeriumUrl: "http://127.0.0.1:8080" })).toEqual([]);
