@@ -26,6 +26,7 @@ import { AppTray } from "./tray/tray.ts";
 import { actOn, type TrayActor } from "./tray/tray-actions.ts";
 import { TrayWatch } from "./tray/tray-watch.ts";
 import { registerAppScheme } from "./window/app-protocol.ts";
+import { denyNetwork } from "./window/lockdown.ts";
 import { platformOf } from "./window/window-look.ts";
 
 /** Builds the app and starts it. The parts know each other by these functions alone, and call them once all are built. */
@@ -184,6 +185,8 @@ if (!app.requestSingleInstanceLock()) app.exit(0);
 else {
   app.enableSandbox();
   registerAppScheme();
+  // A development server is on the network.
+  if (launchOf(process.argv, process.env, app.isPackaged).devUrl === null) denyNetwork();
   // Without a listener the last window would take the app with it.
   app.on("window-all-closed", () => undefined);
   app

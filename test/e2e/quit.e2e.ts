@@ -100,6 +100,29 @@ test("a signal asks nobody", async () => {
   expect(app.logs()).toBe("");
 });
 
+test("the end of a session at Windows, of which the app itself is not told, ends it as a signal does", async () => {
+  const app = await launchApp();
+  await app.window();
+  await app.evaluateMain(({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows();
+    setImmediate(() => window?.emit("session-end", { reasons: ["logoff"] }));
+  });
+  await app.waitForEnd();
+  expect(app.exitCode).toBe(0);
+});
+
+test("a start while it quits makes no window of an app that is ending", async () => {
+  const app = await launchApp();
+  await app.window();
+  const windows = await app.evaluateMain(({ app: electron, BrowserWindow }) => {
+    electron.quit();
+    electron.emit("second-instance", {}, [], "");
+    return BrowserWindow.getAllWindows().length;
+  });
+  expect(windows).toBe(0);
+  await app.waitForEnd();
+});
+
 test("closing the window quits where the settings say so, and asks about clients then", async () => {
   const { app, page, clients } = await busyApp(1);
   await page.getByRole("button", { name: "Settings" }).click();

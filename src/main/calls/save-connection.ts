@@ -11,6 +11,7 @@ import {
   type FieldProblem,
 } from "../../shared/model/connection.ts";
 import { clientsOf, isOn } from "../../shared/model/status.ts";
+import { proxyOriginOf } from "../../shared/words/connection.ts";
 import { readTextFile } from "../state/text-file.ts";
 import { tlsSettingsOf } from "../state/tunnel-settings.ts";
 import type { CallContext } from "./context.ts";
@@ -27,10 +28,12 @@ const secretOf = (input: SecretInput, kept: string | undefined): string | undefi
 /** The secrets that the connection is to have: those that its settings have a use for, and no others. */
 export function secretsOf(input: ConnectionInput, kept: ConnectionSecrets): ConnectionSecrets {
   const { clientCertificate: certificate, auth } = input;
+  const token = auth.kind === "token" ? secretOf(auth.token, kept.token) : undefined;
   const wanted = {
     key: certificate.kind === "pem" ? secretOf(certificate.key, kept.key) : undefined,
     passphrase: certificate.kind === "pem" ? secretOf(certificate.passphrase, kept.passphrase) : undefined,
-    token: auth.kind === "token" ? secretOf(auth.token, kept.token) : undefined,
+    token,
+    proxy: token === undefined ? undefined : (proxyOriginOf(input) ?? undefined),
   };
   return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
 }
@@ -120,10 +123,11 @@ export async function saveConnection(
   const clients = clientsOf(status);
   if (restarts && clients > 0 && !options.restart) return { outcome: "asks-restart", clients };
 
-  connections.put(connectionOf(input, existing));
   const wanted = secretsOf(input, start.secrets);
+  secrets.checkRoom(input.id, wanted);
+  connections.put(connectionOf(input, existing));
   const stored = secrets.get(input.id);
-  const names = ["key", "passphrase", "token"] as const;
+  const names = ["key", "passphrase", "token", "proxy"] as const;
   // What the keychain does not show now was given for the proxy of then as well.
   const isOutdated = start.isMoved && secrets.isLocked(input.id);
   if (isOutdated || names.some((name) => wanted[name] !== stored[name])) {

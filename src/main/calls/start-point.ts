@@ -40,12 +40,14 @@ export function startPoint(
   kept: ConnectionSecrets,
   chosen: ChosenFiles,
 ): StartPoint {
-  const sameProxy = from !== undefined && proxyOriginOf(from) === proxyOriginOf(input);
-  const { token, ...others } = kept;
+  const proxy = proxyOriginOf(input);
+  const sameProxy = from !== undefined && proxyOriginOf(from) === proxy;
+  const { token, proxy: givenFor = proxy, ...others } = kept;
+  const mayKeep = sameProxy && givenFor === proxy;
   return {
-    secrets: sameProxy ? kept : others,
+    secrets: mayKeep ? kept : others,
     isMoved: !sameProxy,
-    tokenIsForOther: !sameProxy && token !== undefined,
+    tokenIsForOther: !mayKeep && token !== undefined,
     mayRead: (tokenFile) =>
       chosen.has(tokenFile) || (sameProxy && from.auth.kind === "token-file" && from.auth.path === tokenFile),
   };

@@ -40,7 +40,7 @@ export class ElectronDesktop implements Desktop {
   }
 
   async chooseFile(purpose: FilePurpose): Promise<string | null> {
-    const parent = this.#ports.dialogParent();
+    const parent = this.#parent();
     const pem = { name: "PEM files", extensions: ["pem", "crt", "cer", "key"] };
     const all = { name: "All files", extensions: ["*"] };
     const options: Electron.OpenDialogOptions = {
@@ -48,17 +48,14 @@ export class ElectronDesktop implements Desktop {
       properties: ["openFile", "showHiddenFiles"],
       filters: purpose === "token" ? [all] : [pem, all],
     };
-    const { canceled, filePaths } = await this.#dialogs.run(() =>
-      parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options),
-    );
+    const { canceled, filePaths } = await this.#dialogs.run(() => dialog.showOpenDialog(parent, options));
     return canceled ? null : (filePaths[0] ?? null);
   }
 
   async choosePlaceToSave(suggestedName: string): Promise<string | null> {
-    const parent = this.#ports.dialogParent();
-    const options = { defaultPath: suggestedName };
+    const parent = this.#parent();
     const { canceled, filePath } = await this.#dialogs.run(() =>
-      parent ? dialog.showSaveDialog(parent, options) : dialog.showSaveDialog(options),
+      dialog.showSaveDialog(parent, { defaultPath: suggestedName }),
     );
     return canceled || filePath === "" ? null : filePath;
   }
@@ -68,10 +65,18 @@ export class ElectronDesktop implements Desktop {
     return this.#ask({ type: "question", message, buttons: ["Cancel", goOn], defaultId: 1 });
   }
 
-  confirm({ message, detail, goOn }: Question): Promise<boolean> {
-    return this.#dialogs.run(() =>
+  async confirm({ message, detail, goOn }: Question): Promise<boolean> {
+    this.#parent();
+    return await this.#dialogs.run(() =>
       this.#ask({ type: "warning", message, detail, buttons: ["Cancel", goOn], defaultId: 0 }),
     );
+  }
+
+  /** What the page asks for belongs to a window that somebody sees; else nobody can have asked for it. */
+  #parent(): BrowserWindow {
+    const parent = this.#ports.dialogParent();
+    if (!parent) throw new AppError("request-refused", "Culvert's window is not open.");
+    return parent;
   }
 
   async #ask(question: Electron.MessageBoxOptions): Promise<boolean> {

@@ -7,6 +7,7 @@ import type { QuitFlow } from "../lifecycle/quit-flow.ts";
 import type { FileLog } from "../log/file-log.ts";
 import type { WindowStateStore } from "../store/window-state-store.ts";
 import type { TrayWatch } from "../tray/tray-watch.ts";
+import { Pace } from "../ipc/pace.ts";
 import { isOwnPage } from "../window/app-files.ts";
 import { serveAppFiles } from "../window/app-protocol.ts";
 import { applicationMenu } from "../window/application-menu.ts";
@@ -46,7 +47,10 @@ export const ownPage =
 export function createShell(ports: ShellPorts): MainWindow {
   const { launch, log, platform, quit } = ports;
   const { out, assets } = appFolders();
-  const denied = (what: string): void => log.write("info", "denied", { what });
+  const pace = new Pace(20, 1_000);
+  const denied = (what: string): void => {
+    if (pace.take()) log.write("info", "denied", { what });
+  };
   lockDown(ownPage(launch), denied);
   denyPermissions(denied);
   serveAppFiles(path.join(out, "renderer"));
@@ -64,6 +68,7 @@ export function createShell(ports: ShellPorts): MainWindow {
       hasTray: ports.trayWatch.isPresent,
     }),
     quit: () => void quit.request(),
+    sessionEnds: () => void quit.now(),
     kept: () => ports.kept(),
     pageGone: () => ports.pageGone(),
     visibilityChanged: () => ports.visibilityChanged(),

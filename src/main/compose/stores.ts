@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { safeStorage } from "electron";
 import type { AppError } from "../../shared/errors.ts";
@@ -9,6 +10,7 @@ import { notSaved, notSavedNotice } from "../store/notices.ts";
 import { PlainDocumentFile } from "../store/plain-document-file.ts";
 import { keychainCipher } from "../store/secret-cipher.ts";
 import { SecretStore } from "../store/secret-store.ts";
+import { hasKept } from "../store/set-aside.ts";
 import { SettingsStore } from "../store/settings-store.ts";
 import { WindowStateStore } from "../store/window-state-store.ts";
 
@@ -20,6 +22,8 @@ export class Stores {
   readonly secrets: SecretStore;
   readonly sessions: KeychainSessionStore;
   readonly #notices: NoticeBoard;
+  /** No connection is in another file than the list, from where somebody may bring it back: its secrets have to be there then. */
+  readonly #connectionsWhole: boolean;
   #secretsFailed = false;
 
   /** @param folder absolute; read at once, but for the secrets. */
@@ -45,10 +49,9 @@ export class Stores {
     const found = [...this.settings.load(), ...this.connections.load()];
     for (const notice of found) notices.put(notice);
     this.window.load();
-    this.#connectionsWhole = found.length === 0;
+    const list = path.join(folder, "connections.json");
+    this.#connectionsWhole = found.length === 0 && existsSync(list) && !hasKept(list);
   }
-
-  readonly #connectionsWhole: boolean;
 
   /** Reads the secrets, which may take as long as the keychain does. Never rejects. */
   async loadSecrets(): Promise<void> {

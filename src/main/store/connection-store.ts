@@ -89,7 +89,7 @@ export class ConnectionStore {
       return other ?? connection;
     });
     list.push(...changed.values());
-    this.#checkBound(list.length);
+    this.#checkBound(list);
     this.#replace(list);
     this.#saving.now();
   }
@@ -107,7 +107,7 @@ export class ConnectionStore {
   /** Puts them back where they were; one whose id is there again is left out. @throws AppError above the bound. */
   restore(removed: Removed): void {
     const list = withRestored(this.#list, removed);
-    this.#checkBound(list.length);
+    this.#checkBound(list);
     this.#replace(list);
     this.#saving.now();
   }
@@ -146,13 +146,24 @@ export class ConnectionStore {
     this.#byId = new Map(list.map((connection) => [connection.id, connection]));
   }
 
-  #checkBound(count: number): void {
-    if (count <= connectionLimits.connections) return;
-    throw new AppError("setting-invalid", `Culvert keeps at most ${connectionLimits.connections} connections.`, {
-      userAction: "Delete some that are no longer needed.",
-    });
+  #checkBound(list: readonly Connection[]): void {
+    if (list.length > connectionLimits.connections) {
+      throw new AppError("setting-invalid", `Culvert keeps at most ${connectionLimits.connections} connections.`, {
+        userAction: "Delete some that are no longer needed.",
+      });
+    }
+    if (list.reduce((sum, one) => sum + certificatesOf(one), 0) > connectionLimits.certificatesLength) {
+      throw new AppError("setting-invalid", "The certificates of your connections take more room than Culvert has.", {
+        userAction: "Add only the certificates that this connection needs.",
+      });
+    }
   }
 }
+
+/** Characters of the certificates that are kept with it. */
+const certificatesOf = ({ trust, clientCertificate }: Connection): number =>
+  (trust.kind === "ca" ? trust.pem.length : 0) +
+  (clientCertificate.kind === "pem" ? clientCertificate.certificate.length : 0);
 
 const howMany = (count: number): string => `${count} connection${count === 1 ? "" : "s"}`;
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { AppError } from "../../shared/errors.ts";
 import { connectionLimits, connectionSecretsSchema, type ConnectionSecrets } from "../../shared/model/connection.ts";
 import type { DocumentFile } from "./document-file.ts";
 import type { StoreNotice } from "./notices.ts";
@@ -59,6 +60,20 @@ export class SecretStore {
     return this.#sealed.isLocked(id);
   }
 
+  /** To be called before `set`. @throws AppError where these would be more than Culvert keeps. */
+  checkRoom(id: string, secrets: ConnectionSecrets): void {
+    let length = lengthOf(secrets);
+    for (const name of this.#sealed.names()) if (name !== id) length += lengthOf(this.get(name));
+    if (length <= connectionLimits.secretsLength) return;
+    throw new AppError(
+      "setting-invalid",
+      "Private keys and tokens of your connections take more room than Culvert has.",
+      {
+        userAction: "Delete connections that are no longer needed.",
+      },
+    );
+  }
+
   /** Replaces all secrets of a connection; an empty object removes them. */
   set(id: string, secrets: ConnectionSecrets): Promise<void> {
     const checked = v.parse(connectionSecretsSchema, secrets);
@@ -96,3 +111,6 @@ export class SecretStore {
     return this.#sealed.close();
   }
 }
+
+const lengthOf = (secrets: ConnectionSecrets): number =>
+  Object.values(secrets).reduce((sum, value) => sum + (value?.length ?? 0), 0);

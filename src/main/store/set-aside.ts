@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { codeOf, removeLitter, syncFolder } from "./private-files.ts";
 
@@ -13,6 +22,16 @@ function* keptNames(file: string, now: Date): Generator<string> {
   const day = `${now.getFullYear()}-${twoDigits(now.getMonth() + 1)}-${twoDigits(now.getDate())}`;
   for (let number = 1; number <= mostNames; number++) {
     yield path.join(dir, `${name}-kept-${day}${number === 1 ? "" : `-${number}`}${ext}`);
+  }
+}
+
+/** True where a copy of the file was kept, today or ever; also where nobody can tell. */
+export function hasKept(file: string): boolean {
+  const { name, ext, dir } = path.parse(file);
+  try {
+    return readdirSync(dir).some((one) => one.startsWith(`${name}-kept-`) && one.endsWith(ext));
+  } catch {
+    return true;
   }
 }
 

@@ -20,6 +20,9 @@ export const contentSecurityPolicy = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
+  // No alert, print or download, each of which is a window of the system that a page could open without end. What has a fence of
+  // its own (forms above, windows in lockdown.ts) is left to that, which tells of it.
+  "sandbox allow-scripts allow-same-origin allow-forms allow-popups",
 ].join("; ");
 
 const contentTypes: Readonly<Record<string, string>> = {

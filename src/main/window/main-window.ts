@@ -21,6 +21,8 @@ export interface MainWindowPorts {
   closing(): { readonly quitting: boolean; readonly setting: "tray" | "quit"; readonly hasTray: boolean };
   /** The window was closed and the user wants that to end the app. */
   quit(): void;
+  /** Windows ends the session, of which it tells windows alone: some seconds are left. */
+  sessionEnds(): void;
   /** The window was kept where it was, since nothing else could bring it back. */
   kept(): void;
   /** The page is gone or loads anew: what it had subscribed to is over. */
@@ -35,6 +37,7 @@ export class MainWindow {
   readonly #ports: MainWindowPorts;
   readonly #themeChanged = (): void => this.#applyTheme();
   #window: BrowserWindow | null = null;
+  #closed = false;
   #crashedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: MainWindowPorts) {
@@ -60,6 +63,8 @@ export class MainWindow {
   }
 
   show(): void {
+    // Another start of an app that is ending must not make a window that nothing answers.
+    if (this.#closed) return;
     if (!this.#window) {
       this.#window = this.#create("show");
       return;
@@ -71,7 +76,7 @@ export class MainWindow {
 
   /** Makes the window without bringing it to the front; for a start without a window where no tray could bring it back. */
   showMinimized(): void {
-    this.#window ??= this.#create("minimize");
+    if (!this.#closed) this.#window ??= this.#create("minimize");
   }
 
   /** For the icon of a tray: hides the window where it is in front, else shows it. */
@@ -86,7 +91,9 @@ export class MainWindow {
     this.#window?.close();
   }
 
+  /** For good. Idempotent. */
   close(): void {
+    this.#closed = true;
     nativeTheme.off("updated", this.#themeChanged);
     this.#window?.destroy();
     this.#window = null;
@@ -118,6 +125,7 @@ export class MainWindow {
         nodeIntegrationInSubFrames: false,
         webviewTag: false,
         navigateOnDragDrop: false,
+        disableDialogs: true,
         spellcheck: false,
         devTools: this.#ports.devTools,
       },
@@ -125,7 +133,7 @@ export class MainWindow {
     if (place.maximised) window.maximize();
     window.once("ready-to-show", () => {
       if (then === "show") window.show();
-      else {
+      else if (!window.isVisible()) {
         // A window that was never shown has nothing to be minimised to.
         window.showInactive();
         window.minimize();
@@ -145,6 +153,7 @@ export class MainWindow {
   #follow(window: BrowserWindow): void {
     const { contents, ports } = { contents: window.webContents, ports: this.#ports };
     window.on("close", (event) => this.#closing(window, event));
+    window.on("session-end", () => ports.sessionEnds());
     window.on("closed", () => {
       this.#window = null;
       ports.pageGone();

@@ -26,6 +26,8 @@ export interface ChromiumOptions {
   /** The folder for its profile; removed by whoever made it. */
   readonly profile: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Switches of the app about the network, instead of those below. */
+  readonly network: readonly string[];
   /** Also listens on a loopback port and says so on stderr, for Playwright. */
   readonly withPort: boolean;
 }
@@ -157,6 +159,7 @@ function chromiumArguments(options: ChromiumOptions): string[] {
     "--block-new-web-contents",
     // Nothing but this computer can be reached, whatever a page asks for.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
+    ...options.network,
     `--user-data-dir=${options.profile}`,
     "--remote-debugging-pipe",
     ...(options.withPort ? ["--remote-debugging-port=0"] : []),

@@ -14,39 +14,14 @@ import type { FromPage, ToPage } from "./page-worlds.ts";
 import { PreventableEvent } from "./preventable.ts";
 import { innerUrl, outerUrl } from "./protocol.ts";
 import { session } from "./session.ts";
+import type { ContentsMembers } from "./contents-members.ts";
 
 const codec = makeCodec();
-
-type Members = Pick<
-  Electron.WebContents,
-  | "id"
-  | "send"
-  | "loadURL"
-  | "reload"
-  | "getURL"
-  | "getTitle"
-  | "isDestroyed"
-  | "isLoading"
-  | "isCrashed"
-  | "close"
-  | "focus"
-  | "executeJavaScript"
-  | "setWindowOpenHandler"
-  | "openDevTools"
-  | "closeDevTools"
-  | "isDevToolsOpened"
-  | "toggleDevTools"
-  | "forcefullyCrashRenderer"
-  | "setZoomFactor"
-  | "getZoomFactor"
-  | "setVisualZoomLevelLimits"
-  | "setBackgroundThrottling"
->;
 
 let last = 0;
 
 /** A page of the headless Chromium, with the app's preload in an isolated world of it. */
-export class WebContents extends EventEmitter implements Members {
+export class WebContents extends EventEmitter implements ContentsMembers {
   readonly id: number;
   readonly session = session.defaultSession;
   /** Set once the page exists; Playwright finds the contents of a page by it. */
@@ -65,6 +40,7 @@ export class WebContents extends EventEmitter implements Members {
   #crashed = false;
   #devTools = false;
   #zoom = 1;
+  #rtcPolicy = "default";
   #openHandler: Parameters<Electron.WebContents["setWindowOpenHandler"]>[0] | null = null;
 
   constructor(window: BrowserWindow, preferences: Electron.WebPreferences) {
@@ -187,6 +163,15 @@ export class WebContents extends EventEmitter implements Members {
   }
 
   setBackgroundThrottling(_on: boolean): void {}
+
+  /** Noted only: headless Chromium has one policy for all pages, from its start on. */
+  setWebRTCIPHandlingPolicy(policy: string): void {
+    this.#rtcPolicy = policy;
+  }
+
+  getWebRTCIPHandlingPolicy(): string {
+    return this.#rtcPolicy;
+  }
 
   /** For nativeTheme. */
   showTheme(): void {

@@ -41,15 +41,19 @@ const needed = (name: string): string => {
 };
 
 const withPort = switchValue(argv, "remote-debugging-port") !== null;
+/** What of the app's switches is passed on to the browser. Electron has more. */
+const networkSwitches = ["host-resolver-rules", "proxy-server", "proxy-bypass-list"];
 const launch = (): Chromium =>
   new Chromium({
+    network: networkSwitches
+      .filter((name) => app.commandLine.hasSwitch(name))
+      .map((name) => `--${name}=${app.commandLine.getSwitchValue(name)}`),
     executable: needed("CULVERT_TEST_BROWSER"),
     profile: path.join(needed("CULVERT_TEST_FOLDER"), `browser-${process.pid}`),
     env: JSON.parse(needed("CULVERT_TEST_BROWSER_ENV")) as NodeJS.ProcessEnv,
     withPort,
   });
-// Starts at once where a test waits for it. A second process of the app mostly ends without needing one.
-let chromium: Chromium | undefined = withPort ? launch() : undefined;
+let chromium: Chromium | undefined;
 let answers: Promise<Chromium> | undefined;
 let ending = false;
 
@@ -117,6 +121,8 @@ try {
   console.error(error);
   exit(1);
 }
+// The app may append switches until now. Starts at once where a test waits for it; a second process mostly ends without one.
+if (withPort && !ending) chromium = launch();
 // An app that has asked to end is heard in the next turn: a second process needs no browser.
 await new Promise(setImmediate);
 if (!ending) {

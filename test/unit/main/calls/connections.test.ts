@@ -80,11 +80,11 @@ test("a token is kept apart from the list, stays where the editor keeps it, and 
   const { calls, connections, secrets, state } = await rig();
   const input = withToken({ kind: "token", token: { kind: "set", value: token } });
   await calls["save-connection"](input, plain);
-  expect(secrets.get(input.id)).toEqual({ token });
+  expect(secrets.get(input.id)).toMatchObject({ token });
   expect(JSON.stringify([connections.all(), state.snapshot()])).not.toContain(token);
   const kept = { ...input, auth: { kind: "token", token: { kind: "keep" } } } as const;
   await calls["save-connection"]({ ...kept, name: "Renamed" }, plain);
-  expect(secrets.get(input.id)).toEqual({ token });
+  expect(secrets.get(input.id)).toMatchObject({ token });
   await calls["save-connection"]({ ...input, auth: { kind: "browser" } }, plain);
   expect(secrets.get(input.id)).toEqual({});
 });
@@ -98,7 +98,7 @@ test("a duplicate takes the secrets that are kept from the connection it was mad
     problems: expect.arrayContaining([{ field: "token", level: "error", message: "Enter the token" }]) as unknown,
   });
   expect(await calls["save-connection"](copy, { ...plain, secretsFrom: input.id })).toEqual({ outcome: "saved" });
-  expect(secrets.get(copy.id)).toEqual({ token });
+  expect(secrets.get(copy.id)).toMatchObject({ token });
 });
 
 test("a token that is none, and a token file that cannot be read, are told beside their fields", async () => {
@@ -129,6 +129,27 @@ test("a token that is kept stays with its proxy, also by a duplicate or an undo"
   await calls["undo-delete"]();
   expect(connections.get(input.id)?.pomeriumUrl).toBe("https://evil.example");
   expect(secrets.get(input.id)).toEqual({});
+});
+
+test("a token that a crash between two writes has left beside another proxy is not for that one", async () => {
+  const { calls, connections, tunnels } = await rig();
+  const input = withToken({ kind: "token", token: { kind: "set", value: token } });
+  await calls["save-connection"](input, plain);
+  const saved = connections.get(input.id);
+  if (saved) connections.put({ ...saved, pomeriumUrl: "https://evil.example" });
+  await calls["set-on"]([input.id], true);
+  await vi.waitFor(
+    () => expect(tunnels.status(input.id)).toMatchObject({ kind: "error", error: { code: "setting-invalid" } }),
+    listening,
+  );
+  const kept = { ...input, auth: { kind: "token", token: { kind: "keep" } } } as const;
+  expect(await calls["save-connection"]({ ...kept, pomeriumUrl: "https://evil.example" }, plain)).toMatchObject({
+    problems: [{ field: "token", level: "error" }],
+  });
+  // Given again, though it is the same text, it is for the other one.
+  const given = { ...input, pomeriumUrl: "https://evil.example" };
+  expect(await calls["save-connection"](given, plain)).toEqual({ outcome: "saved" });
+  await vi.waitFor(() => expect(tunnels.status(input.id).kind).toBe("listening"), listening);
 });
 
 test("a token file is one that a person chose, and is read for its proxy alone", async () => {

@@ -96,6 +96,19 @@ describe("the list", () => {
     expect(file.writes).toBe(3);
   });
 
+  test("has a bound for all certificates together, since they are held in memory", () => {
+    const store = open();
+    const pem = "x".repeat(connectionLimits.pemLength);
+    const full = Math.floor(connectionLimits.certificatesLength / pem.length);
+    const small = { trust: { kind: "system" }, clientCertificate: { kind: "none" } } as const;
+    const large = () => connection({ ...small, trust: { kind: "ca", pem, label: "" } });
+    store.put(...Array.from({ length: full }, large));
+    const before = store.all();
+    expect(() => store.put(large())).toThrow(expect.objectContaining({ code: "setting-invalid" }));
+    expect(store.all()).toBe(before);
+    store.put(connection(small));
+  });
+
   test("uses are written together, and at the latest when it closes", () => {
     vi.useFakeTimers();
     const store = open();

@@ -6,6 +6,7 @@ import type { StoreNotice } from "../../../../src/main/store/notices.ts";
 import { keychainCipher, type KeychainApi } from "../../../../src/main/store/secret-cipher.ts";
 import { SecretStore } from "../../../../src/main/store/secret-store.ts";
 import { FaultyFile } from "./faulty-file.ts";
+import { connectionLimits } from "../../../../src/shared/model/connection.ts";
 import { TestKeychain } from "./test-keychain.ts";
 
 let folder: string;
@@ -58,6 +59,16 @@ describe("with a keychain", () => {
     const again = await open();
     expect([again.get("a"), again.get("b")]).toEqual([{ ...secrets, key: "OTHER-KEY" }, { token: "TOKEN" }]);
     expect(notices).toEqual([]);
+  });
+
+  test("there is room for so many of them, and a replaced one makes room", async () => {
+    const store = await open();
+    const key = "x".repeat(connectionLimits.pemLength);
+    const full = Math.floor(connectionLimits.secretsLength / key.length);
+    for (let at = 0; at < full; at += 1) await store.set(`connection ${at}`, { key });
+    expect(() => store.checkRoom("another", { key })).toThrow(expect.objectContaining({ code: "setting-invalid" }));
+    store.checkRoom("connection 0", { key });
+    store.checkRoom("another", {});
   });
 
   test("an empty set removes, and so does the end of a connection", async () => {

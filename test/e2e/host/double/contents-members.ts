@@ -1,0 +1,28 @@
+/** What of a page's contents the double has. */
+export type ContentsMembers = Pick<
+  Electron.WebContents,
+  | "id"
+  | "send"
+  | "loadURL"
+  | "reload"
+  | "getURL"
+  | "getTitle"
+  | "isDestroyed"
+  | "isLoading"
+  | "isCrashed"
+  | "close"
+  | "focus"
+  | "executeJavaScript"
+  | "setWindowOpenHandler"
+  | "openDevTools"
+  | "closeDevTools"
+  | "isDevToolsOpened"
+  | "toggleDevTools"
+  | "forcefullyCrashRenderer"
+  | "setZoomFactor"
+  | "getZoomFactor"
+  | "setVisualZoomLevelLimits"
+  | "setBackgroundThrottling"
+  | "setWebRTCIPHandlingPolicy"
+  | "getWebRTCIPHandlingPolicy"
+>;
