@@ -39,7 +39,7 @@ describe("what only prints", () => {
   test.each([[[]], [["help"]], [["--help"]], [["-h"]]])("culvert %j is the list of commands", async (args) => {
     const { code, stdout, stderr } = await culvert(args, env);
     expect([code, stderr]).toEqual([0, ""]);
-    for (const name of ["tcp", "login", "logout", "sessions", "cache", "version"])
+    for (const name of ["tcp", "udp", "login", "logout", "sessions", "cache", "version"])
       expect(stdout).toContain(`  ${name} `);
   });
 
@@ -107,8 +107,8 @@ describe("usage errors end with 2, one line and the way out", () => {
       /--client-cert-from-store is not available yet\. Export the certificate/,
     ],
     [["tcp", "a:1", "--client-cert-issuer", "CN=x"], /--client-cert-issuer is not available yet/],
-    [["udp", "a:1"], /UDP routes are not available yet\. Use "pomerium-cli udp"/],
-    [["tcp", "udp+https://a:1"], /UDP is not available yet/],
+    [["udp", "a"], /a: Add a port, for example a:53/],
+    [["udp", "a:1", "--listen", "-"], /carries TCP only/],
     [["login"], /The url is missing/],
     [["login", "ftp://x"], /Start with https:\/\//],
     [["logout", "a", "b"], /takes one argument/],

@@ -30,8 +30,8 @@ beforeAll(() => {
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 describe("docs/switching.md", () => {
-  test("names every flag of tcp, and none that it does not have", async () => {
-    const help = (await culvert(["help", "tcp"], env)).stdout;
+  test.each(["tcp", "udp"])("names every flag of %s, and none that it does not have", async (command) => {
+    const help = (await culvert(["help", command], env)).stdout;
     const flags = (help.split("Flags:\n")[1] ?? "").match(/--[a-z-]+/g) ?? [];
     const named = rowsBelow("Flags of").flatMap(([flag = ""]) => flagsIn(flag));
     expect([...new Set(named)].sort()).toEqual([...new Set(flags)].sort());
@@ -46,7 +46,6 @@ describe("docs/switching.md", () => {
         expect([code, stderr]).toEqual([2, expect.stringContaining("not available yet")]);
       }
     }
-    expect((await culvert(["udp", "a.corp.test:1"], env)).code).toBe(2);
   });
 
   test("names the commands that there are", async () => {

@@ -1,10 +1,12 @@
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import dgram from "node:dgram";
 import { once } from "node:events";
 import net from "node:net";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createPki, type Pki, type RouteSpec } from "../support/access-proxy/index.ts";
 import {
+  dnsmasq,
   GuideRun,
   lacks,
   messagesOf,
@@ -15,10 +17,12 @@ import {
   run,
   sshd,
   TunnelRig,
+  type DnsServer,
   type PostgresqlServer,
   type RedisServer,
   type SshServer,
 } from "../support/services/index.ts";
+import { UdpClient } from "../support/udp.ts";
 
 const guides = path.join(import.meta.dirname, "../../docs/guides");
 const guideOf = (name: string): string => readFileSync(path.join(guides, name), "utf8");
@@ -77,16 +81,51 @@ async function mishaps(route: RouteSpec): Promise<string> {
   return said.join("\n");
 }
 
-async function expectMessagesAreReal(name: string, route: RouteSpec): Promise<void> {
+/** The same of a UDP route: Culvert stays, and its clients hear nothing. */
+async function udpMishaps(route: RouteSpec): Promise<string> {
+  const { control } = rig.proxy;
+  const authority = `${route.host}:${route.port}`;
+  const said: string[] = [];
+  const attempt = async (destination: string): Promise<void> => {
+    const culvert = await guide.launch(`culvert udp ${destination} --listen 5353`);
+    const client = await UdpClient.open({ host: "127.0.0.1", port: guide.localPort(5353) });
+    try {
+      client.send("a question");
+      await culvert.said(/ ERR client 1: .*\n/);
+      expect(client.answers).toEqual([]);
+    } finally {
+      client.close();
+      said.push((await culvert.stop("SIGINT")) === 0 ? culvert.log() : "it did not end well");
+    }
+  };
+  control.setPolicy(authority, "deny");
+  await attempt(authority);
+  await attempt(`${route.host}:5300`);
+  await attempt(`${route.host.replace("corp", "copr")}:${route.port}`);
+
+  const blocker = dgram.createSocket("udp4").bind(0, "127.0.0.1");
+  await once(blocker, "listening");
+  const { port } = blocker.address();
+  const { code, stdout } = await guide.shell(`culvert udp ${authority}=localhost:${port}`);
+  expect(code).toBe(1);
+  said.push(stdout.replaceAll(String(port), "5353"));
+  blocker.close();
+
+  guide.culvertTrusts("none");
+  await attempt(authority);
+  return said.join("\n");
+}
+
+async function expectMessagesAreReal(name: string, route: RouteSpec, meet = mishaps): Promise<void> {
   const messages = messagesOf(guideOf(name));
   expect(messages.length).toBeGreaterThan(3);
-  const said = await mishaps(route);
+  const said = await meet(route);
   for (const message of messages) expect(said).toMatch(new RegExp(patternOf(message)));
 }
 
 test("every guide is tested here", () => {
   // The app's guide has no commands; the end-to-end specs press what it names.
-  expect(readdirSync(guides).sort()).toEqual(["app.md", "postgresql.md", "redis.md", "ssh.md"]);
+  expect(readdirSync(guides).sort()).toEqual(["app.md", "dns.md", "postgresql.md", "redis.md", "ssh.md"]);
 });
 
 describe.skipIf(lacks(redis))("redis.md", () => {
@@ -196,4 +235,39 @@ describe.skipIf(lacks(sshd))("ssh.md", () => {
     const alone = await guide.shell(`${ssh} -o ControlPath=none ssh.corp.example.com true`);
     expect([alone.code, alone.stdout]).toEqual([255, expect.stringContaining(refused)]);
   });
+});
+
+describe.skipIf(lacks(dnsmasq))("dns.md", () => {
+  let server: DnsServer;
+  let route: RouteSpec;
+
+  beforeAll(async () => {
+    server = await dnsmasq.start();
+    route = { host: "dns.corp.example.com", port: 53, upstream: server, type: "udp" };
+  });
+  afterAll(() => server?.close());
+  beforeEach(() => start([route, { host: "dns-tcp.corp.example.com", port: 53, upstream: server }]));
+  afterEach(end);
+
+  test("every command works, and prints what the guide shows", async () => {
+    expect(await guide.follow(guideOf("dns.md"))).toBe(7);
+    expect(rig.proxy.control.browserVisits()).toBe(1);
+  });
+
+  test("a guide with another answer fails", async () => {
+    const markdown = guideOf("dns.md").replace("192.0.2.10", "192.0.2.11");
+    await expect(guide.follow(markdown)).rejects.toThrow(/line \d+: the guide shows\n192\.0\.2\.11/);
+  });
+
+  test("what it says of a resolver that asks Culvert: dnsmasq's line works", async () => {
+    const line = /`server=\/corp\.example\.com\/127\.0\.0\.1#5353`/;
+    expect(guideOf("dns.md")).toMatch(line);
+    const culvert = await guide.launch("culvert udp dns.corp.example.com:53 --listen 5353");
+    const resolver = await dnsmasq.start({ host: "127.0.0.1", port: guide.localPort(5353) });
+    const { stdout } = await guide.shell(`dig @127.0.0.1 -p ${resolver.port} www.corp.example.com +short`);
+    await resolver.close();
+    expect([stdout, await culvert.stop("SIGINT")]).toEqual(["192.0.2.10", 0]);
+  });
+
+  test("every message in its table is one of Culvert's", () => expectMessagesAreReal("dns.md", route, udpMishaps));
 });

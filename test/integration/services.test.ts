@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createPki } from "../support/access-proxy/index.ts";
 import { fronts } from "../support/fronts.ts";
 import {
+  dnsmasq,
   lacks,
   netcat,
   postgresql,
@@ -16,6 +17,7 @@ import {
   run,
   sshd,
   TunnelRig,
+  type DnsServer,
   type LocalPort,
   type PostgresqlServer,
   type Ran,
@@ -31,22 +33,25 @@ let folder: string;
 let redisServer: RedisServer | null = null;
 let postgresqlServer: PostgresqlServer | null = null;
 let sshServer: SshServer | null = null;
+let dnsServer: DnsServer | null = null;
 let upstream: Upstream;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "culvert-services-test-"));
   // psql and the server end a TLS connection with a reset behind the end, which is no reason for a warning.
   const pki = await createPki({ names: ["pg.corp.test"] });
-  [redisServer, postgresqlServer, sshServer, upstream] = await Promise.all([
+  [redisServer, postgresqlServer, sshServer, dnsServer, upstream] = await Promise.all([
     redis.available() === null ? redis.start() : null,
     postgresql.available() === null ? postgresql.start({ tls: pki.server }) : null,
     sshd.available() === null ? sshd.start() : null,
+    dnsmasq.available() === null ? dnsmasq.start() : null,
     Upstream.start(),
   ]);
   pki.remove();
 });
 afterAll(async () => {
-  await Promise.all([redisServer?.close(), postgresqlServer?.close(), sshServer?.close(), upstream?.close()]);
+  const servers = [redisServer, postgresqlServer, sshServer, dnsServer, upstream];
+  await Promise.all(servers.map(async (server) => server?.close()));
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -90,6 +95,7 @@ describe.each(fronts())("through Culvert and the %s front", (front) => {
         { host: "redis.corp.test", port: 6379, upstream: redisServer },
         { host: "pg.corp.test", port: 5432, upstream: postgresqlServer },
         { host: "ssh.corp.test", port: 22, upstream: sshServer },
+        { host: "dns.corp.test", port: 53, upstream: dnsServer, type: "udp" },
         { host: "answer.corp.test", port: 9, upstream: upstream.address },
       ],
     });
@@ -98,8 +104,8 @@ describe.each(fronts())("through Culvert and the %s front", (front) => {
     await rig?.close();
   });
 
-  const open = async (destination: string): Promise<number> => {
-    const local = await rig.open(destination);
+  const open = async (destination: string, command?: "udp"): Promise<number> => {
+    const local = await rig.open(destination, command);
     opened.push(local);
     return local.port;
   };
@@ -109,7 +115,9 @@ describe.each(fronts())("through Culvert and the %s front", (front) => {
     for (const local of opened.splice(0)) {
       const { code, stdout, stderr } = await local.stop();
       expect([code, stdout]).toEqual([0, ""]);
-      expect(stderr).toMatch(/ INF client 1 connected to \S+ in .* \(HTTP\/2\)\n/);
+      // What Pomerium offers for UDP today is the upgrade of HTTP/1.1.
+      const via = local.command === "udp" ? "HTTP/1.1" : "HTTP/2";
+      expect(/ INF client 1 connected to \S+ in .* \((\S+)\)\n/.exec(stderr)?.[1]).toBe(via);
       expect(stderr.replace(goodbyeReset, "")).not.toMatch(/ WRN | ERR |Warning/);
     }
   });
@@ -290,6 +298,40 @@ describe.each(fronts())("through Culvert and the %s front", (front) => {
       expect(lines.filter((line) => !ofSsh.test(line))).toEqual([
         expect.stringMatching(/^\d{1,2}:\d\d[AP]M ERR You may not use ssh\.corp\.test:22\. .*\(request id [^)]+\)$/),
       ]);
+    });
+  });
+
+  describe.skipIf(lacks(dnsmasq))("dig", () => {
+    const dig = (port: number, ...question: string[]): Promise<Ran> =>
+      run(program("dig"), ["@127.0.0.1", "-p", String(port), "+short", "+notcp", ...question]);
+
+    test("gets answers of every kind, and the first question waits for the sign-in", async () => {
+      const port = await open("dns.corp.test:53", "udp");
+      const questions = [["www.corp.example.com"], ["www.corp.example.com", "AAAA"], ["corp.example.com", "MX"]];
+      for (const [index, expected] of ["192.0.2.10", "2001:db8::10", "10 mail.corp.example.com."].entries()) {
+        const answered = await dig(port, ...(questions[index] ?? []));
+        expectClean(answered);
+        expect(answered.stdout).toBe(expected);
+      }
+      expect(rig.proxy.control.browserVisits()).toBe(1);
+    });
+
+    test("gets an answer of 1.5 kB in one datagram", async () => {
+      const port = await open("dns.corp.test:53", "udp");
+      const answered = await dig(port, "+bufsize=4096", "+ignore", "keys.corp.example.com", "TXT");
+      expectClean(answered);
+      expect(answered.stdout.replace(/[" ]/g, "")).toBe([0, 1, 2, 3, 4, 5].map((n) => String(n).repeat(240)).join(""));
+    });
+
+    test("asks 200 questions from many clients at once", async () => {
+      const port = await open("dns.corp.test:53", "udp");
+      const file = path.join(folder, `questions-${front}`);
+      writeFileSync(file, "www.corp.example.com A\n".repeat(20));
+      const all = await Promise.all(Array.from({ length: 10 }, () => dig(port, "-f", file)));
+      for (const one of all) {
+        expectClean(one);
+        expect(one.stdout).toBe(Array.from({ length: 20 }, () => "192.0.2.10").join("\n"));
+      }
     });
   });
 

@@ -1,5 +1,7 @@
 import { shown } from "../../shared/address.ts";
-import { AppError } from "../../shared/errors.ts";
+import { AppError, asAppError } from "../../shared/errors.ts";
+import type { ParsedArguments } from "./parse-arguments.ts";
+import { naming } from "./usage.ts";
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -21,4 +23,18 @@ export function parseDuration(text: string, bounds: { readonly min: number; read
     );
   }
   return Math.round(total);
+}
+
+/**
+ * The time that a flag was given, in milliseconds; undefined without it. From a second to a day.
+ * @throws AppError of the usage kind that names the flag.
+ */
+export function readTimeFlag(given: ParsedArguments, flag: string, command: string): number | undefined {
+  const text = given.text(flag);
+  if (text === undefined) return undefined;
+  try {
+    return parseDuration(text, { min: 1_000, max: 24 * 3_600_000 });
+  } catch (thrown) {
+    throw naming(`--${flag}`, command, asAppError(thrown));
+  }
 }

@@ -38,7 +38,7 @@ export const jsonLogFlag = boolean("json", "write log lines as JSON");
 export const listenFlag = text(
   "listen",
   "ADDRESS",
-  'local address to listen on, "-" for stdin and stdout (default 127.0.0.1:0)',
+  'local address to listen on, "-" for stdin and stdout, TCP only (default 127.0.0.1:0)',
 );
 
 export const pomeriumUrlFlag = text(
@@ -46,3 +46,17 @@ export const pomeriumUrlFlag = text(
   "URL",
   "the Pomerium to connect to, where it is not the destination's host",
 );
+
+const idleTimeoutFlag = text("idle-timeout", "TIME", "UDP: forget a client that was silent for this long (default 2m)");
+
+/** What `tcp` and `udp` take. */
+export const tunnelFlags: readonly FlagSpec[] = [
+  listenFlag,
+  pomeriumUrlFlag,
+  idleTimeoutFlag,
+  ...tlsFlags,
+  ...signInFlags,
+  ...serviceAccountFlags,
+  noSharedSignInFlag,
+  jsonLogFlag,
+];

@@ -4,9 +4,11 @@ import {
   parseTarget,
   shown,
   type LocalAddress,
+  type Protocol,
   type Target,
 } from "../../shared/address.ts";
-import { AppError, asAppError } from "../../shared/errors.ts";
+import { asAppError } from "../../shared/errors.ts";
+import { withProtocol } from "../log/text.ts";
 import type { ParsedArguments } from "./parse-arguments.ts";
 import { naming, usageError } from "./usage.ts";
 
@@ -18,6 +20,8 @@ export interface TunnelArgument {
   readonly listen: LocalAddress | "stdio";
 }
 
+const exampleListen: Readonly<Record<Protocol, string>> = { tcp: "127.0.0.1:5432", udp: "127.0.0.1:5353" };
+
 function listenOf(text: string, what: string, command: string): LocalAddress | "stdio" {
   if (text.trim() === "-") return "stdio";
   try {
@@ -27,33 +31,27 @@ function listenOf(text: string, what: string, command: string): LocalAddress | "
   }
 }
 
-function targetOf(text: string, pomeriumUrl: string | undefined, command: string): Target {
-  let target: Target;
+function targetOf(text: string, pomeriumUrl: string | undefined, usual: Protocol): Target {
   try {
-    target = parseTarget(text, pomeriumUrl);
+    return parseTarget(text, pomeriumUrl, usual);
   } catch (thrown) {
-    throw naming(shown(text) || "destination", command, asAppError(thrown));
+    throw naming(shown(text) || "destination", usual, asAppError(thrown));
   }
-  if (target.destination.protocol === "udp") {
-    throw new AppError("not-available-yet", `${shown(text)} is a UDP route, and UDP is not available yet.`, {
-      userAction: 'Use "pomerium-cli udp" for it until then.',
-    });
-  }
-  return target;
 }
 
 /**
  * Reads `destination` and `destination=listen` arguments together with --listen and --pomerium-url.
+ * @param command of the two, the one that was called: a destination without a protocol has that one.
  * @throws AppError of the usage kind.
  */
-export function readTunnelArguments(given: ParsedArguments, command: string): TunnelArgument[] {
+export function readTunnelArguments(given: ParsedArguments, command: Protocol): TunnelArgument[] {
   const { positionals } = given;
   const listenFlag = given.text("listen");
   if (listenFlag !== undefined && positionals.length > 1) {
     throw usageError("--listen is for one destination; with several, write each as DESTINATION=ADDRESS.", command);
   }
   const pomeriumUrl = given.text("pomerium-url");
-  const tunnels: TunnelArgument[] = [];
+  const tunnels: Omit<TunnelArgument, "id">[] = [];
   for (const positional of positionals) {
     const equals = positional.indexOf("=");
     const destination = equals < 0 ? positional : positional.slice(0, equals);
@@ -62,32 +60,58 @@ export function readTunnelArguments(given: ParsedArguments, command: string): Tu
       throw usageError("The local address is given twice: behind = and with --listen.", command);
     }
     if (pair?.trim() === "") {
-      throw usageError(`The local address behind = is missing: ${shown(destination)}=127.0.0.1:5432.`, command);
+      throw usageError(
+        `The local address behind = is missing: ${shown(destination)}=${exampleListen[command]}.`,
+        command,
+      );
     }
     const target = targetOf(destination, pomeriumUrl, command);
     const what = pair === null ? "--listen" : shown(positional);
     const listen = listenOf(pair ?? listenFlag ?? "", what, command);
-    tunnels.push({ id: uniqueId(authorityOf(target.destination), tunnels), target, listen });
+    tunnels.push({ target, listen });
   }
-  checkTogether(tunnels, command);
-  return tunnels;
+  const named = withIds(tunnels);
+  checkTogether(named, command);
+  return named;
 }
 
-function uniqueId(authority: string, tunnels: readonly TunnelArgument[]): string {
-  const same = tunnels.filter(({ target }) => authorityOf(target.destination) === authority).length;
-  return same === 0 ? authority : `${authority} (${same + 1})`;
+/** The same destination twice is told apart by its protocol, and then by a number. */
+function withIds(tunnels: readonly Omit<TunnelArgument, "id">[]): TunnelArgument[] {
+  const overTcp = new Set(
+    tunnels.flatMap(({ target: { destination } }) => (destination.protocol === "tcp" ? authorityOf(destination) : [])),
+  );
+  const times = new Map<string, number>();
+  return tunnels.map((tunnel) => {
+    const { destination } = tunnel.target;
+    const authority = authorityOf(destination);
+    const name = overTcp.has(authority) ? withProtocol(authority, destination.protocol) : authority;
+    const time = (times.get(name) ?? 0) + 1;
+    times.set(name, time);
+    return { id: time === 1 ? name : `${name} (${time})`, ...tunnel };
+  });
 }
 
-function checkTogether(tunnels: readonly TunnelArgument[], command: string): void {
-  if (tunnels.length > 1 && tunnels.some(({ listen }) => listen === "stdio")) {
+function checkTogether(tunnels: readonly TunnelArgument[], command: Protocol): void {
+  const stdio = tunnels.filter(({ listen }) => listen === "stdio");
+  if (stdio.some(({ target }) => target.destination.protocol === "udp")) {
+    throw usageError(
+      `"-" (stdin and stdout) carries TCP only; give a UDP destination a local address, for example ${exampleListen.udp}.`,
+      command,
+    );
+  }
+  if (tunnels.length > 1 && stdio.length > 0) {
     throw usageError('"-" (stdin and stdout) can serve one destination only.', command);
   }
   const taken = new Map<string, string>();
-  for (const { id, listen } of tunnels) {
+  for (const { id, listen, target } of tunnels) {
     if (listen === "stdio" || listen.port === 0) continue;
-    const key = `${listen.host ?? "*"} ${listen.port}`;
+    const { protocol } = target.destination;
+    const key = `${protocol} ${listen.host ?? "*"} ${listen.port}`;
     const other = taken.get(key);
-    if (other !== undefined) throw usageError(`${other} and ${id} cannot both listen on port ${listen.port}.`, command);
+    if (other !== undefined) {
+      const port = withProtocol(`port ${listen.port}`, protocol);
+      throw usageError(`${other} and ${id} cannot both listen on ${port}.`, command);
+    }
     taken.set(key, id);
   }
 }

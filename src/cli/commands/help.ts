@@ -41,7 +41,7 @@ export function helpOf(command: CommandSpec): string {
 export async function overview(): Promise<string> {
   const commands = await Promise.all(commandNames.map(loadCommand));
   return [
-    "Culvert carries local TCP ports through a Pomerium access proxy.",
+    "Culvert carries local TCP and UDP ports through a Pomerium access proxy.",
     "",
     "Usage:",
     "  culvert COMMAND [arguments] [flags]",

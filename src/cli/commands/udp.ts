@@ -1,40 +1,26 @@
-import { AppError } from "../../shared/errors.ts";
-import {
-  jsonLogFlag,
-  listenFlag,
-  noSharedSignInFlag,
-  pomeriumUrlFlag,
-  serviceAccountFlags,
-  signInFlags,
-  tlsFlags,
-} from "../arguments/flags.ts";
+import { tunnelFlags } from "../arguments/flags.ts";
 import type { CommandSpec } from "../arguments/spec.ts";
 import type { Command } from "../command.ts";
+import { runTunnels } from "./run-tunnels.ts";
 
 const spec: CommandSpec = {
   name: "udp",
-  summary: "open local UDP ports (not available yet)",
-  usage: ["udp DESTINATION [flags]"],
-  about: ['UDP routes are not available yet. Use "pomerium-cli udp" for them until then.'],
-  positionals: { min: 0, max: 256, name: "destination" },
-  flags: [
-    listenFlag,
-    pomeriumUrlFlag,
-    ...tlsFlags,
-    ...signInFlags,
-    ...serviceAccountFlags,
-    noSharedSignInFlag,
-    jsonLogFlag,
+  summary: "open local UDP ports that lead to routes of Pomerium",
+  usage: ["udp DESTINATION [--listen ADDRESS] [flags]", "udp DESTINATION=ADDRESS… [flags]"],
+  about: [
+    "DESTINATION is the address of a UDP route: HOST:PORT, udp+https://HOST:PORT, or\nudp+https://PROXY[:PORT]/HOST:PORT where the proxy has another name or port.\nA TCP route goes along as tcp+https://HOST:PORT, even on a local port of the same number.",
+    "ADDRESS is HOST:PORT, PORT (loopback), or :PORT (every interface). IPv6 goes in brackets: [::1]:5353.",
+    "Every local address that sends is a client with a way of its own. Its first datagrams wait while you sign in.",
+    "The service account is taken from --service-account, else --service-account-file, else CULVERT_SERVICE_ACCOUNT.",
+  ],
+  positionals: { min: 1, max: 256, name: "destination" },
+  flags: tunnelFlags,
+  examples: [
+    "culvert udp dns.corp.example.com:53 --listen 5353",
+    "culvert udp dns.corp.example.com:53=5353 tcp+https://dns-tcp.corp.example.com:53=5353",
+    "culvert udp time.corp.example.com:123=1123 --idle-timeout 30s",
   ],
 };
 
-/** `culvert udp`, which says what to use instead. */
-export const udp: Command = {
-  spec,
-  run: () =>
-    Promise.reject(
-      new AppError("not-available-yet", "UDP routes are not available yet.", {
-        userAction: 'Use "pomerium-cli udp" for them until then; TCP routes work with "culvert tcp".',
-      }),
-    ),
-};
+/** `culvert udp`. */
+export const udp: Command = { spec, run: (context, given) => runTunnels(context, given, "udp") };

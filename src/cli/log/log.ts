@@ -21,6 +21,8 @@ export interface LogOptions extends LineStyle {
 export class Log {
   /** With "stdio" only warnings, errors and sign-ins are written: that stderr belongs to another program, such as ssh. */
   scope: Scope = "one";
+  /** Ids of the tunnels that carry UDP. */
+  udpTunnels: ReadonlySet<string> = new Set();
   readonly json: boolean;
   readonly #options: LogOptions;
   readonly #saidErrors = new Set<string>();
@@ -35,7 +37,8 @@ export class Log {
     // News for a face that shows sessions and sign-ins; here the sign-in itself has been told.
     if (event.type === "session-changed" || event.type === "sign-in-joined") return;
     if ("error" in event) this.#remember(sentenceOf(event.error));
-    this.entry(entryOf(event, this.scope));
+    const udp = "tunnel" in event && this.udpTunnels.has(event.tunnel);
+    this.entry(entryOf(event, this.scope, udp ? "udp" : "tcp"));
   }
 
   /** Writes a failure that ends the run, unless an event has already told it; `about` names what failed. */

@@ -1,3 +1,5 @@
+import type { Protocol } from "../../shared/address.ts";
+
 /**
  * What could move a terminal's cursor, reorder text or hide in it: C0, C1, bidirectional controls,
  * zero-width characters, line separators and lone surrogates.
@@ -46,3 +48,6 @@ export function size(bytes: number): string {
   }
   return `${value.toFixed(1)} ${unit}`;
 }
+
+/** An address or a name of what carries UDP says so: `127.0.0.1:5353 (UDP)`. TCP is the usual and goes without saying. */
+export const withProtocol = (text: string, protocol: Protocol): string => (protocol === "udp" ? `${text} (UDP)` : text);

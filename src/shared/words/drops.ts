@@ -3,10 +3,10 @@ import { count } from "./format.ts";
 
 const causes: Readonly<Record<DropReason, string>> = {
   "no-path-yet": "there is no way to the destination yet",
-  "proxy-slow": "they come faster than the proxy takes them",
-  "client-slow": "answers come faster than the program takes them",
+  "proxy-slow": "the proxy takes them more slowly than they come",
+  "client-slow": "the program takes answers more slowly than they come",
   "client-gone": "the program takes no answers any more",
-  "too-large": "they are too large",
+  "too-large": "larger than fits on the way",
   "too-many-clients": "too many clients are connected",
 };
 

@@ -24,11 +24,11 @@ Object.assign(dns, {
 
 const [port = "", caFile = "", command = "", ...given] = process.argv.slice(2);
 const args = given.map((arg) => originOnPort(arg, port));
-if (command === "tcp" && !args.includes("--pomerium-url")) {
+if (["tcp", "udp"].includes(command) && !args.includes("--pomerium-url")) {
   const host = args.map((arg) => /^([\w.-]+\.example\.com):\d/.exec(arg)?.[1]).find((name) => name !== undefined);
   if (host !== undefined) args.push("--pomerium-url", `https://${host}:${port}`);
 }
-if (["tcp", "login", "logout"].includes(command) && caFile !== "none") {
+if (["tcp", "udp", "login", "logout"].includes(command) && caFile !== "none") {
   args.push("--alternate-ca-path", caFile);
   if (command !== "logout") args.push("--browser-cmd", `'${process.execPath}' '${signInBrowser}' '${caFile}'`);
 }

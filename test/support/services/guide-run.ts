@@ -2,7 +2,7 @@ import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import path from "node:path";
 import { blocksOf, keepsRunning, patternOf, substitute, type Block, type GuideNames } from "./guide.ts";
-import { run, startServer, type Ran, type ServerProcess } from "./processes.ts";
+import { onFreePort, run, startServer, type Ran, type ServerProcess } from "./processes.ts";
 import { program } from "./programs.ts";
 import type { SshServer } from "./sshd.ts";
 import type { TunnelRig } from "./tunnel-rig.ts";
@@ -59,7 +59,13 @@ export class GuideRun {
 
   get #names(): GuideNames {
     const { proxy, folder } = this.#rig;
-    return { proxyPort: proxy.port, localPorts: this.#localPorts, home: folder, user: userInfo().username };
+    return {
+      proxyPort: proxy.port,
+      listenOn: 0,
+      localPorts: this.#localPorts,
+      home: folder,
+      user: userInfo().username,
+    };
   }
 
   get #env(): Readonly<Record<string, string>> {
@@ -102,22 +108,35 @@ export class GuideRun {
     return stdout;
   }
 
-  /** Starts a `culvert tcp` in the place of the one before it, and learns which local ports it chose. */
+  /** Starts a `culvert tcp` or `culvert udp` in the place of the one before it, and learns which local ports it chose. */
   async #start(body: string): Promise<null> {
     await this.end();
-    const command = substitute.command(body, this.#names);
-    const culvert = await startServer("sh", ["-c", `exec ${command}`], {
-      ready: / listening on .*\n/,
-      env: this.#env,
-      cwd: this.folder,
-    });
-    this.#running.push(culvert);
-    for (const [, destination = "", port = ""] of body.matchAll(/(\S+:\d+)(?:=| --listen )(\d+)/g)) {
-      const several = body.includes("=") ? ` for ${destination.replaceAll(".", "\\.")}` : "";
-      const [, real] = await culvert.said(new RegExp(`listening on 127\\.0\\.0\\.1:(\\d+)${several}\n`));
+    this.#running.push(await this.launch(body));
+    return null;
+  }
+
+  /** Starts a `culvert tcp` or `culvert udp` that the caller stops, and learns which local ports it chose. */
+  async launch(body: string): Promise<ServerProcess> {
+    const wanted = [...body.matchAll(/([\w.-]+:\d+)(?:=| --listen )(\d+)/g)];
+    const ports = wanted.map(([, , port]) => Number(port));
+    const start = (listenOn: number): Promise<ServerProcess> =>
+      startServer("sh", ["-c", `exec ${substitute.command(body, { ...this.#names, listenOn })}`], {
+        ready: / listening on .*\n/,
+        env: this.#env,
+        cwd: this.folder,
+      });
+    const culvert = await (new Set(ports).size < ports.length ? onFreePort(start) : start(0));
+    for (const [, destination = "", port = ""] of wanted) {
+      const several = wanted.length > 1 ? ` for ${destination.replaceAll(".", "\\.")}` : "";
+      const [, real] = await culvert.said(new RegExp(`listening on 127\\.0\\.0\\.1:(\\d+)(?: \\(UDP\\))?${several}\n`));
       this.#localPorts.set(Number(port), Number(real));
     }
-    return null;
+    return culvert;
+  }
+
+  /** The port that Culvert listens on in the place of one that a guide shows. */
+  localPort(shown: number): number {
+    return this.#localPorts.get(shown) ?? shown;
   }
 
   async #expectLog(block: Block): Promise<void> {

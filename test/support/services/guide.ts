@@ -27,7 +27,8 @@ export function messagesOf(markdown: string): string[] {
 }
 
 /** True for a command that runs until it is stopped, in a terminal of its own. */
-export const keepsRunning = (body: string): boolean => /^culvert tcp /.test(body) && !/--listen[ =]-( |$)/.test(body);
+export const keepsRunning = (body: string): boolean =>
+  /^culvert (tcp|udp) /.test(body) && !/--listen[ =]-( |$)/.test(body);
 
 /** Puts the proxy's real port behind each `https://NAME.corp.example.com`. */
 export function originOnPort(text: string, port: string | number): string {
@@ -37,6 +38,8 @@ export function originOnPort(text: string, port: string | number): string {
 /** What the names of the guides stand for on this computer. */
 export interface GuideNames {
   readonly proxyPort: number;
+  /** What Culvert is told to listen on: 0 for any, or a port that is free for TCP and UDP. */
+  readonly listenOn: number;
   /** Real local port behind each that a guide shows; Culvert is told to choose, so that tests can run side by side. */
   readonly localPorts: ReadonlyMap<number, number>;
   /** Home folder of the person who follows the guide. */
@@ -47,7 +50,8 @@ export interface GuideNames {
 
 /**
  * THE ONE PLACE where names of the guides become names of this computer, in commands and in what they print:
- * - `--listen 6379` and `…:6379=6379` become port 0, since Culvert shall choose a free one;
+ * - `--listen 6379` and `…:6379=6379` become port 0, since Culvert shall choose a free one (or, where a command names one
+ *   port for TCP and for UDP, a port that is free for both);
  * - `-p 6379`, `port=6379`, `127.0.0.1:6379` and `localhost:6379` become the port that it chose;
  * - `https://NAME.corp.example.com` gets the proxy's port behind it (not in commands: guide-culvert.ts does it there);
  * - `~/.ssh/` becomes a temporary folder, and the user `alice` whoever runs the tests.
@@ -56,8 +60,8 @@ export interface GuideNames {
 export const substitute = {
   command: (text: string, names: GuideNames): string =>
     withLocalPorts(text, names)
-      .replace(/(--listen[ =])\d+/g, "$10")
-      .replace(/(corp\.example\.com:\d+=)\d+/g, "$10")
+      .replace(/(--listen[ =])\d+/g, `$1${names.listenOn}`)
+      .replace(/(corp\.example\.com:\d+=)\d+/g, `$1${names.listenOn}`)
       .replaceAll("~/.ssh/", `${names.home}/.ssh/`)
       .replace(/\bUser alice\b/g, `User ${names.user}`)
       .replace(/\balice@(ssh\.|127\.)/g, `${names.user}@$1`),

@@ -1,8 +1,9 @@
+export { dnsmasq, type DnsServer } from "./dnsmasq.ts";
 export { messagesOf, patternOf } from "./guide.ts";
 export { GuideRun } from "./guide-run.ts";
 export { netcat } from "./netcat.ts";
 export { postgresql, type PostgresqlServer } from "./postgresql.ts";
-export { run, type Ran, type RunOptions } from "./processes.ts";
+export { onFreePort, run, type Ran, type RunOptions, type ServerProcess } from "./processes.ts";
 export { lacks, program, type Service } from "./programs.ts";
 export { redis, type RedisServer } from "./redis.ts";
 export { sshd, type SshServer } from "./sshd.ts";

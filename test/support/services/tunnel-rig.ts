@@ -13,6 +13,7 @@ const inQuotes = (word: string): string => `'${word}'`;
 
 /** A local port that a `culvert` process holds open. */
 export interface LocalPort {
+  readonly command: "tcp" | "udp";
   readonly port: number;
   readonly running: Running;
   /** Ends it as Ctrl-C does. */
@@ -50,14 +51,16 @@ export class TunnelRig {
   }
 
   /** Opens a local port that leads to a route. */
-  async open(destination: string): Promise<LocalPort> {
-    const running = startCulvert(["tcp", destination, ...this.flags], this.env);
-    const [, port] = await running.said(/listening on 127\.0\.0\.1:(\d+)\n/);
+  async open(destination: string, command: "tcp" | "udp" = "tcp"): Promise<LocalPort> {
+    const running = startCulvert([command, destination, ...this.flags], this.env);
+    const [, port] = await running.said(
+      command === "udp" ? /listening on 127\.0\.0\.1:(\d+) \(UDP\)\n/ : /listening on 127\.0\.0\.1:(\d+)\n/,
+    );
     const stop = (): Promise<Ended> => {
       running.child.kill("SIGINT");
       return running.ended;
     };
-    return { port: Number(port), running, stop };
+    return { command, port: Number(port), running, stop };
   }
 
   /** The value of ssh's ProxyCommand: standard input and output lead to the route. */

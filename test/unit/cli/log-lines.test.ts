@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { entryOf, lineOf } from "../../../src/cli/log/entry.ts";
+import { entryOf, lineOf, type Scope } from "../../../src/cli/log/entry.ts";
 import { Log } from "../../../src/cli/log/log.ts";
 import { wantsColor } from "../../../src/cli/log/stderr.ts";
 import { clock, duration, printable, printableJson, size } from "../../../src/cli/log/text.ts";
@@ -79,6 +79,24 @@ const cases: readonly (readonly [EngineEvent, string])[] = [
     { type: "peer-closed", tunnel, peer: 3, how: "stopped", clientEnded: false, sent: 0, received: 0, ms: 1 },
     "5:57PM INF client 3 was stopped after 1 ms, sent 0 B, received 0 B",
   ],
+  [
+    {
+      type: "peer-closed",
+      tunnel,
+      peer: 3,
+      how: "idle",
+      clientEnded: false,
+      sent: 40,
+      received: 0,
+      datagrams: { sent: 1, received: 0, dropped: 3 },
+      ms: 120_000,
+    },
+    "5:57PM INF client 3 was silent and is forgotten after 2 min 0 s, sent 40 B, received 0 B, dropped 3 datagrams",
+  ],
+  [
+    { type: "datagrams-dropped", tunnel, destination: tunnel, reason: "too-large", count: 2 },
+    "5:57PM WRN 2 datagrams were dropped: they are too large",
+  ],
   [{ type: "sign-in-started", proxy }, "5:57PM INF signing in at https://pg.x"],
   [
     { type: "sign-in-joined", proxy, at: "https://a.x" },
@@ -136,6 +154,37 @@ describe("a line for every event", () => {
     );
     expect(line({ type: "peer-opened", tunnel, peer: 3, from: "127.0.0.1:9" })).toBe(
       "5:57PM INF pg.x:5432: client 3 from 127.0.0.1:9",
+    );
+  });
+
+  test("UDP is named where it listens, and not repeated in every line", () => {
+    const address = "127.0.0.1:5353";
+    const listening: EngineEvent = { type: "tunnel-listening", tunnel, address, destination: tunnel };
+    const line = (event: EngineEvent, scope: Scope = "one"): string =>
+      lineOf(entryOf(event, scope, "udp"), time, plain);
+    expect(line(listening)).toBe("5:57PM INF listening on 127.0.0.1:5353 (UDP)");
+    expect(line(listening, "several")).toBe("5:57PM INF listening on 127.0.0.1:5353 (UDP) for pg.x:5432");
+    expect(line({ type: "tunnel-stopped", tunnel, address })).toBe(
+      "5:57PM INF stopped listening on 127.0.0.1:5353 (UDP)",
+    );
+    expect(line({ type: "peer-opened", tunnel, peer: 3, from: "127.0.0.1:9" })).toBe(
+      "5:57PM INF client 3 from 127.0.0.1:9",
+    );
+    const protocolOf = (protocol: "tcp" | "udp"): unknown =>
+      (
+        JSON.parse(lineOf(entryOf(listening, "one", protocol), time, { json: true, color: false })) as {
+          protocol: unknown;
+        }
+      ).protocol;
+    expect([protocolOf("tcp"), protocolOf("udp")]).toEqual(["tcp", "udp"]);
+  });
+
+  test("where one destination is open over TCP and UDP, a failure names the tunnel", () => {
+    const event = { type: "tunnel-failed", tunnel: "dns.x:53 (UDP)", destination: "dns.x:53", error: denied } as const;
+    expect(entryOf(event, "several", "udp").message).toMatch(/^dns\.x:53 \(UDP\): You may not/);
+    const lost = { type: "datagrams-dropped", reason: "too-large", count: 2 } as const;
+    expect(entryOf({ ...lost, tunnel: "dns.x:53 (UDP)", destination: "dns.x:53" }, "several", "udp").message).toMatch(
+      /^dns\.x:53 \(UDP\): 2 datagrams were dropped/,
     );
   });
 
@@ -210,7 +259,19 @@ describe("the log of a run", () => {
       "5:57PM INF signing in at https://pg.x",
       "5:57PM INF signed in at https://pg.x in 3.2 s",
     ]);
-    expect(lines.filter((line) => / (WRN|ERR) /.test(line))).toHaveLength(10);
+    expect(lines.filter((line) => / (WRN|ERR) /.test(line))).toHaveLength(11);
+  });
+
+  test("knows which tunnels carry UDP", () => {
+    const { log, lines } = recorded();
+    log.udpTunnels = new Set(["b.x:1"]);
+    for (const id of ["a.x:1", "b.x:1"])
+      log.event({ type: "tunnel-listening", tunnel: id, address: "127.0.0.1:1", destination: id });
+    log.event({ type: "session-ended", proxy });
+    expect(lines.slice(0, 2)).toEqual([
+      "5:57PM INF listening on 127.0.0.1:1",
+      "5:57PM INF listening on 127.0.0.1:1 (UDP)",
+    ]);
   });
 
   test("a failure that an event has told is not told again", () => {

@@ -1,15 +1,31 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseDuration } from "../../../src/cli/arguments/duration.ts";
+import { parseDuration, readTimeFlag } from "../../../src/cli/arguments/duration.ts";
 import { parseArguments } from "../../../src/cli/arguments/parse-arguments.ts";
 import { splitWords } from "../../../src/shared/split-words.ts";
 import { readTunnelArguments } from "../../../src/cli/arguments/tunnel-arguments.ts";
 import { exitCodeOf } from "../../../src/cli/arguments/usage.ts";
 import { loadCommand } from "../../../src/cli/commands/registry.ts";
 import { AppError } from "../../../src/shared/errors.ts";
+import { limits } from "../../../src/shared/limits.ts";
 
 const { spec } = await loadCommand("tcp");
 const read = (...argv: string[]) => readTunnelArguments(parseArguments(argv, spec), "tcp");
+const udpSpec = (await loadCommand("udp")).spec;
+const readUdp = (...argv: string[]) => readTunnelArguments(parseArguments(argv, udpSpec), "udp");
+
+function expectUsageError(act: () => unknown, words: string): void {
+  let thrown: unknown;
+  try {
+    act();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(AppError);
+  expect((thrown as AppError).message).toContain(words);
+  expect((thrown as AppError).userAction).toBeDefined();
+  expect(exitCodeOf(thrown as AppError)).toBe(2);
+}
 
 describe("destinations and local addresses", () => {
   test("one destination listens on a free loopback port", () => {
@@ -62,31 +78,21 @@ describe("destinations and local addresses", () => {
     [["a"], "Add a port"],
     [["a:1", "--listen", "70000"], "--listen: The port must be from 0 to 65535"],
     [["a:1", "--pomerium-url", "p.x"], "Start with https://"],
-    [["udp+https://time.x:13"], "UDP is not available yet"],
-  ])("%j is a usage error", (argv, words) => {
-    let thrown: unknown;
-    try {
-      read(...argv);
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toBeInstanceOf(AppError);
-    expect((thrown as AppError).message).toContain(words);
-    expect((thrown as AppError).userAction).toBeDefined();
-    expect(exitCodeOf(thrown as AppError)).toBe(2);
-  });
+    [["udp+https://time.x:13", "--listen", "-"], '"-" (stdin and stdout) carries TCP only; give a UDP destination'],
+  ])("%j is a usage error", (argv, words) => expectUsageError(() => read(...argv), words));
 
   test("whatever is written, only a usage error can come out", () => {
     const piece = fc.oneof(fc.string(), fc.constantFrom("a:1", "a:1=", "=", "[::1]:5", ":1", "-", "udp+https://a:1"));
     fc.assert(
       fc.property(
+        fc.boolean(),
         fc.array(
           fc.tuple(piece, piece).map((parts) => parts.join("=")),
           { minLength: 1 },
         ),
-        (argv) => {
+        (udp, argv) => {
           try {
-            read("--", ...argv);
+            (udp ? readUdp : read)("--", ...argv);
           } catch (thrown) {
             expect(thrown).toBeInstanceOf(AppError);
             expect(exitCodeOf(thrown as AppError)).toBe(2);
@@ -95,6 +101,72 @@ describe("destinations and local addresses", () => {
       ),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe("UDP", () => {
+  const protocols = (tunnels: ReturnType<typeof read>): string[] =>
+    tunnels.map(({ target }) => target.destination.protocol);
+
+  test("a destination without a protocol has the command's, one with a protocol keeps it", () => {
+    const written = ["a.x:1", "tcp+https://b.x:2", "udp+https://c.x:3", "udp+https://p.x:8443/d.x:4"];
+    expect(protocols(read(...written))).toEqual(["tcp", "tcp", "udp", "udp"]);
+    expect(protocols(readUdp(...written))).toEqual(["udp", "tcp", "udp", "udp"]);
+    expect(readUdp("dns.x:53", "--listen", "5353")).toEqual([
+      {
+        id: "dns.x:53",
+        target: {
+          destination: { protocol: "udp", host: "dns.x", port: 53 },
+          proxy: { tls: true, host: "dns.x", port: 443 },
+        },
+        listen: { host: "127.0.0.1", port: 5353 },
+      },
+    ]);
+    expect(readUdp("dns.x:53", "--pomerium-url", "https://p.x")[0]?.target.proxy.host).toBe("p.x");
+  });
+
+  test("TCP and UDP share a port number, and a destination of both is told apart", () => {
+    const both = readUdp("dns.x:53=5353", "tcp+https://dns.x:53=5353", "time.x:123");
+    expect(both.map(({ id }) => id)).toEqual(["dns.x:53 (UDP)", "dns.x:53", "time.x:123"]);
+    const twice = readUdp("dns.x:53", "dns.x:53", "tcp+https://dns.x:53", "tcp+https://dns.x:53");
+    expect(twice.map(({ id }) => id)).toEqual(["dns.x:53 (UDP)", "dns.x:53 (UDP) (2)", "dns.x:53", "dns.x:53 (2)"]);
+    expect(new Set(twice.map(({ id }) => id)).size).toBe(4);
+  });
+
+  test.each([
+    [["a.x:1=5", "b.x:2=5"], "a.x:1 and b.x:2 cannot both listen on port 5 (UDP)."],
+    [["tcp+https://a.x:1=5", "a.x:1=5", "tcp+https://b.x:2=5"], "a.x:1 and b.x:2 cannot both listen on port 5."],
+    [["a.x:1", "--listen", "-"], '"-" (stdin and stdout) carries TCP only'],
+    [["tcp+https://a.x:1=-", "b.x:2=-"], '"-" (stdin and stdout) carries TCP only'],
+    [["tcp+https://a.x:1=-", "b.x:2"], "one destination only"],
+    [["a.x:1="], "a.x:1=127.0.0.1:5353."],
+    [["a.x"], "Add a port, for example a.x:53."],
+    [["a.x/b:1"], "udp+https://proxy.example.com/dns.example.com:53"],
+    [["a.x:1", "b.x:2", "--listen", "3"], "--listen is for one destination"],
+  ])("%j is a usage error", (argv, words) => expectUsageError(() => readUdp(...argv), words));
+
+  test("standard input and output of a TCP route work in the udp command as well", () => {
+    expect(readUdp("tcp+https://a.x:1", "--listen", "-")[0]?.listen).toBe("stdio");
+  });
+
+  test("the two commands take the same flags", () => {
+    expect(udpSpec.flags).toEqual(spec.flags);
+    expect(udpSpec.positionals).toEqual(spec.positionals);
+  });
+
+  test("--idle-timeout from a second to a day, and the default that the help names", () => {
+    const idle = (...argv: string[]) =>
+      readTimeFlag(parseArguments(["a.x:1", ...argv], udpSpec), "idle-timeout", "udp");
+    expect(idle()).toBeUndefined();
+    expect([idle("--idle-timeout", "1s"), idle("--idle-timeout=24h")]).toEqual([1_000, 24 * 3_600_000]);
+    for (const text of ["999ms", "24h1s", "0s"])
+      expectUsageError(
+        () => idle("--idle-timeout", text),
+        `--idle-timeout: The time must be from 1s to 24h. Got: ${text}`,
+      );
+    expectUsageError(() => idle("--idle-timeout", "120"), "--idle-timeout: Write a time such as 90s");
+    const { about } = udpSpec.flags.find(({ name }) => name === "idle-timeout") ?? { about: "" };
+    expect(parseDuration(/default (\w+)/.exec(about)?.[1] ?? "", { min: 0, max: Infinity })).toBe(limits.udpIdleMs);
   });
 });
 
