@@ -231,6 +231,28 @@ describe("bounds", () => {
   });
 });
 
+describe("the local socket", () => {
+  it("an answer to a program that has left harms nobody else", async () => {
+    const rig = await rigOf("public");
+    const tunnel = await rig.open(destination);
+    const [leaving, staying] = [await clientOf(tunnel), await clientOf(tunnel)];
+    await staying.ask("hello");
+    await leaving.ask("hello");
+    const peer = rig.seen("peer-opened").find(({ from }) => from.endsWith(`:${leaving.port}`))?.peer;
+    const before = service.received.length;
+    service.answer = (payload) => (String(payload) === "late" ? null : payload);
+    leaving.send("late");
+    await expect.poll(() => service.received.length).toBe(before + 1);
+    opened.splice(opened.indexOf(leaving), 1);
+    leaving.close();
+    // Port unreachable comes back for each of these (RFC 1122 §4.1.3.1).
+    for (let number = 0; number < 20; number += 1) service.answerLast("too late");
+    await expect.poll(() => tunnel.clients().find((client) => client.peer === peer)?.received).toBe(5 + 20 * 8);
+    service.answer = (payload) => payload;
+    for (let number = 0; number < 5; number += 1) expect(String(await staying.ask("goes on"))).toBe("goes on");
+  });
+});
+
 describe("local addresses", () => {
   it("IPv6", async () => {
     const rig = await rigOf("public");

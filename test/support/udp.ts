@@ -16,11 +16,13 @@ export class UdpUpstream {
   readonly received: Buffer[] = [];
   /** What it sends back; null for nothing. */
   answer: (payload: Buffer) => Buffer | null = (payload) => payload;
+  #last = { address: "", port: 0 };
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("message", (payload, from) => {
       this.received.push(payload);
+      this.#last = from;
       const answer = this.answer(payload);
       if (answer) socket.send(answer, from.port, from.address);
     });
@@ -33,6 +35,11 @@ export class UdpUpstream {
   get address(): { host: string; port: number } {
     const { address, port } = this.#socket.address();
     return { host: address, port };
+  }
+
+  /** Sends a datagram to whoever sent the last one. */
+  answerLast(payload: string): void {
+    this.#socket.send(payload, this.#last.port, this.#last.address);
   }
 
   close(): void {

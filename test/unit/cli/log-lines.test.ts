@@ -95,7 +95,7 @@ const cases: readonly (readonly [EngineEvent, string])[] = [
   ],
   [
     { type: "datagrams-dropped", tunnel, destination: tunnel, reason: "too-large", count: 2 },
-    "5:57PM WRN 2 datagrams were dropped: they are too large",
+    "5:57PM WRN 2 datagrams were dropped: larger than fits on the way",
   ],
   [{ type: "sign-in-started", proxy }, "5:57PM INF signing in at https://pg.x"],
   [
