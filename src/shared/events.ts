@@ -131,6 +131,10 @@ export type EngineEvent =
   | { readonly type: "transfer-cut-short"; readonly proxy: string; readonly destination: string }
   /** HTTP/2 was offered but does not work here; HTTP/1.1 is used for a while. */
   | { readonly type: "http2-given-up"; readonly proxy: string; readonly reason: string }
+  /** A client certificate in files was replaced; new connections show it. `validTo`: milliseconds since 1970. */
+  | { readonly type: "client-certificate-renewed"; readonly subject: string; readonly validTo: number }
+  /** Those files have changed, but cannot be used as they are: the certificate from before stays. */
+  | { readonly type: "client-certificate-kept"; readonly error: AppErrorData }
   | { readonly type: "storage-failed"; readonly error: AppErrorData };
 
 export type EventSink = (event: EngineEvent) => void;

@@ -45,6 +45,8 @@ test("keyboard only: from the first run to a client that gets bytes", async () =
   await expect.poll(() => isFocused(field(page, "Name"))).toBe(true);
   await keys.type("Cache");
   await keys.press("Tab");
+  await expect.poll(() => isFocused(page.getByRole("radio", { name: "TCP" }))).toBe(true);
+  await keys.press("Tab");
   await expect.poll(() => isFocused(field(page, "Destination"))).toBe(true);
   await keys.type(world.destination);
   await tabTo(page, page.getByRole("combobox", { name: "Tags" }));

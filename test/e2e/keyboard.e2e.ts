@@ -335,6 +335,8 @@ test("from the first run to a connection that is on by keys alone; a new one is 
   await focusIs(page, /^button New connection/);
   await keys.press("Enter");
   await heading(page, "New connection").waitFor();
+  // Past the protocol.
+  await keys.press("Tab");
   await keys.press("Tab");
   await keys.type("redis.halden.example:6379");
   await keys.press("Control+s");
@@ -356,6 +358,7 @@ test("from the first run to a connection that is on by keys alone; a new one is 
   await many.keyboard.press("Control+n");
   await heading(many, "New connection").waitFor();
   await many.keyboard.type("Zebra");
+  await many.keyboard.press("Tab");
   await many.keyboard.press("Tab");
   await many.keyboard.type("zebra.halden.example:5432");
   await many.keyboard.press("Control+s");

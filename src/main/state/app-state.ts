@@ -170,8 +170,8 @@ export class AppState {
   }
 
   #pushActivity(id: string): void {
-    const { clients, traffic } = this.#parts.tunnels.activity(id);
-    this.#parts.feed.push({ type: "activity", id, clients, traffic });
+    const { log: _log, ...activity } = this.#parts.tunnels.activity(id);
+    this.#parts.feed.push({ type: "activity", ...activity });
   }
 
   #listChanged(): void {

@@ -22,7 +22,7 @@ export function AddressBar(props: { readonly connection: Connection; readonly st
   return (
     <div className="address-bar">
       <code className="cut">{address ?? "any port"}</code>
-      <span className="address-protocol">TCP</span>
+      <span className="address-protocol">{connection.protocol.toUpperCase()}</span>
       <span className="sp" />
       {address !== null && (
         <SplitButton
@@ -51,6 +51,7 @@ export function SmallAddress(props: { readonly connection: Connection; readonly 
   return (
     <span className="small-address">
       <code>{address}</code>
+      {connection.protocol === "udp" && <span className="address-protocol">UDP</span>}
       <IconButton
         icon={copied ? "check" : "copy"}
         size="small"

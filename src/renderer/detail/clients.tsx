@@ -14,17 +14,24 @@ export interface ClientsProps {
   readonly clients: readonly ClientInfo[];
   /** Where to connect to; null while it does not listen. */
   readonly address: string | null;
+  /** UDP: datagrams that were lost here since it was turned on, also those of clients that have left. */
+  readonly dropped: number;
 }
 
 /** Who uses the local port now. */
-export function Clients({ id, clients, address }: ClientsProps): ReactNode {
+export function Clients({ id, clients, address, dropped }: ClientsProps): ReactNode {
   const { bridge } = useHost();
   const now = useNow(clients.length > 0);
+  const showsDropped = clients.some((client) => (client.dropped ?? 0) > 0);
   return (
     <section aria-label="Clients">
-      <h2 className="detail-section">
-        Clients <span className="detail-count num">{clients.length}</span>
-      </h2>
+      <div className="detail-section">
+        <h2>
+          Clients <span className="detail-count num">{clients.length}</span>
+        </h2>
+        <span className="sp" />
+        {dropped > 0 && <span className="clients-dropped num">{count(dropped, "datagram")} dropped</span>}
+      </div>
       {clients.length === 0 ? (
         <p className="detail-nothing">
           No clients yet.{" "}
@@ -46,13 +53,18 @@ export function Clients({ id, clients, address }: ClientsProps): ReactNode {
               <th scope="col" className="right">
                 Sent
               </th>
+              {showsDropped && (
+                <th scope="col" className="right">
+                  Dropped
+                </th>
+              )}
               <th scope="col">
                 <span className="unseen">Disconnect</span>
               </th>
             </tr>
           </thead>
           <tbody>
-            {clients.slice(0, rowsShown).map(({ peer, from, since, received, sent }) => (
+            {clients.slice(0, rowsShown).map(({ peer, from, since, received, sent, dropped: lost = 0 }) => (
               <tr key={peer}>
                 <td className="mono">{from}</td>
                 <td className="num">
@@ -60,6 +72,7 @@ export function Clients({ id, clients, address }: ClientsProps): ReactNode {
                 </td>
                 <td className="right num">{bytes(received)}</td>
                 <td className="right num">{bytes(sent)}</td>
+                {showsDropped && <td className="right num">{lost}</td>}
                 <td className="right">
                   <IconButton
                     icon="close"

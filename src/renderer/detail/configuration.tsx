@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { Connection } from "../../shared/model/connection.ts";
 import { proxyOriginOf } from "../../shared/words/connection.ts";
+import { count } from "../../shared/words/format.ts";
 import { Button } from "../controls/button.tsx";
 import { Chip } from "../controls/chip.tsx";
 import { deleteConnections, duplicate, edit, plannedAddress } from "../store/actions.ts";
@@ -52,10 +53,14 @@ export function Configuration({ connection }: { readonly connection: Connection 
   return (
     <div className="configuration">
       <dl>
+        <Setting name="Protocol">{connection.protocol.toUpperCase()}</Setting>
         <Setting name="Destination">
           <code>{connection.destination}</code>
         </Setting>
         <Setting name="Local address">{planned === null ? "Any port" : <code>{planned}</code>}</Setting>
+        {connection.protocol === "udp" && (
+          <Setting name="Forget clients after">{count(connection.idleSeconds, "second")} without a datagram</Setting>
+        )}
         <Setting name="Tags">{connection.tags.length === 0 ? "None" : connection.tags.join(", ")}</Setting>
         <Setting name="Turn on at start">{connection.startAtLaunch ? "Yes" : "No"}</Setting>
         <Setting name="Pomerium URL">

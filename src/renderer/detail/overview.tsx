@@ -85,7 +85,12 @@ export function Overview({ connection, status, activity }: OverviewProps): React
       {carries && activity !== null && (
         <>
           <TrafficCards traffic={activity.traffic} />
-          <Clients id={connection.id} clients={clients} address={bound === null ? null : addressToUse(bound)} />
+          <Clients
+            id={connection.id}
+            clients={clients}
+            address={bound === null ? null : addressToUse(bound)}
+            dropped={activity.dropped ?? 0}
+          />
         </>
       )}
       {events.length > 0 && (

@@ -13,6 +13,7 @@ export function errorReport(connection: Connection, error: AppErrorData, at: num
   const lines: readonly (readonly [string, string | undefined])[] = [
     ["Connection", nameOf(connection)],
     ["Destination", connection.destination],
+    ["Protocol", connection.protocol.toUpperCase()],
     ["Pomerium", proxyOriginOf(connection) ?? connection.pomeriumUrl],
     ["Time", new Date(at).toISOString()],
     ["Error", words.title],

@@ -41,6 +41,27 @@ export function AdvancedFields({ editor }: { readonly editor: Editor }): ReactNo
           />
         )}
       </FormRow>
+      {draft.protocol === "udp" && (
+        <FormRow
+          label="Forget clients after"
+          problems={problemsFor(editor, "idle")}
+          hint="Seconds without a datagram. A client that comes back later starts anew."
+        >
+          {(field) => (
+            <TextField
+              {...field}
+              className="editor-number"
+              data-field="idle"
+              inputMode="numeric"
+              maxLength={9}
+              value={draft.idle}
+              trailing={<span className="t2">seconds</span>}
+              onChange={(idle) => change({ idle }, "idle")}
+              onBlur={() => blur("idle")}
+            />
+          )}
+        </FormRow>
+      )}
       <TrustField editor={editor} />
       <CertificateField editor={editor} keptWords={keptWords} />
       <AuthField editor={editor} keptWords={keptWords} />

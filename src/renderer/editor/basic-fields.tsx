@@ -3,17 +3,18 @@ import { connectionLimits } from "../../shared/model/connection.ts";
 import { splitDestination } from "../../shared/words/connection.ts";
 import { Checkbox } from "../controls/choice.tsx";
 import { FormRow } from "../controls/form-row.tsx";
+import { Segmented } from "../controls/segmented.tsx";
 import { TagsField } from "../controls/tags-field.tsx";
 import { TextField } from "../controls/text-field.tsx";
 import { useSnapshotParts } from "../store/host.tsx";
 import { problemsFor } from "./fields.ts";
-import { isLink, readLink } from "./link.ts";
+import { isLink, readLink, type FilledFromLink } from "./link.ts";
 import type { Editor } from "./use-editor.ts";
 
 const allTags = (connections: readonly { readonly tags: readonly string[] }[]): readonly string[] =>
   [...new Set(connections.flatMap(({ tags }) => tags))].sort((a, b) => a.localeCompare(b));
 
-/** Name, destination, local address, tags and the start setting. */
+/** Name, protocol and destination, local address, tags and the start setting. */
 export function BasicFields({ editor }: { readonly editor: Editor }): ReactNode {
   const { draft, change, blur } = editor;
   const suggestions = useSnapshotParts(({ connections }) => allTags(connections));
@@ -74,18 +75,21 @@ export function BasicFields({ editor }: { readonly editor: Editor }): ReactNode 
   );
 }
 
+const filledKey = ({ protocol, destination, pomeriumUrl }: FilledFromLink): string =>
+  `${protocol} ${destination} ${pomeriumUrl}`;
+
 function DestinationField({ editor }: { readonly editor: Editor }): ReactNode {
   const { draft, change, blur, setAdvancedOpen } = editor;
-  /** What a link filled in; the note goes when either of the two is changed by hand. */
+  /** What a link filled in; the note goes when any of it is changed by hand. */
   const [filled, setFilled] = useState<string | null>(null);
-  const now = `${draft.destination} ${draft.pomeriumUrl}`;
+  const now = filledKey(draft);
 
   /** A link takes the place of everything; one that cannot be used is shown as it is, with the reason. */
   const take = (text: string): void => {
     const link = readLink(text);
     if (link) {
       change(link, "destination", "pomeriumUrl");
-      setFilled(`${link.destination} ${link.pomeriumUrl}`);
+      setFilled(filledKey(link));
       if (link.pomeriumUrl !== "") setAdvancedOpen(true);
     } else {
       change({ destination: text.replace(/\s+/g, "").slice(0, connectionLimits.addressLength) }, "destination");
@@ -106,17 +110,29 @@ function DestinationField({ editor }: { readonly editor: Editor }): ReactNode {
       note={filled === now ? "Filled from the link" : ""}
     >
       {(field) => (
-        <TextField
-          {...field}
-          data-field="destination"
-          mono
-          maxLength={connectionLimits.addressLength}
-          placeholder="pg.example.com:5432"
-          value={draft.destination}
-          onChange={(destination) => change({ destination }, "destination")}
-          onPaste={onPaste}
-          onBlur={() => (isLink(draft.destination) ? take(draft.destination) : blur("destination"))}
-        />
+        <div className="editor-join">
+          {/* A choice is no typing: what is on screen is judged anew at once. */}
+          <Segmented
+            label="Protocol"
+            value={draft.protocol}
+            onChange={(protocol) => change({ protocol })}
+            options={[
+              { value: "tcp", label: "TCP" },
+              { value: "udp", label: "UDP" },
+            ]}
+          />
+          <TextField
+            {...field}
+            data-field="destination"
+            mono
+            maxLength={connectionLimits.addressLength}
+            placeholder={draft.protocol === "udp" ? "dns.example.com:53" : "pg.example.com:5432"}
+            value={draft.destination}
+            onChange={(destination) => change({ destination }, "destination")}
+            onPaste={onPaste}
+            onBlur={() => (isLink(draft.destination) ? take(draft.destination) : blur("destination"))}
+          />
+        </div>
       )}
     </FormRow>
   );

@@ -1,5 +1,7 @@
+import { isIdleTime } from "../../shared/model/connection-rules.ts";
 import {
   emptyConnectionInput,
+  usualIdleSeconds,
   type Connection,
   type ConnectionField,
   type ConnectionInput,
@@ -28,8 +30,8 @@ export interface Draft {
   readonly listen: string;
   readonly tags: readonly string[];
   readonly startAtLaunch: boolean;
-  /** UDP: silence after which a client is forgotten. */
-  readonly idleSeconds: number;
+  /** UDP: seconds of silence after which a client is forgotten, as they are written. */
+  readonly idle: string;
   readonly pomeriumUrl: string;
   readonly trust: ConnectionInput["trust"]["kind"];
   readonly ca: TextDraft;
@@ -63,7 +65,7 @@ export function draftFromInput(input: ConnectionInput): Draft {
     listen: input.listen,
     tags: input.tags,
     startAtLaunch: input.startAtLaunch,
-    idleSeconds: input.idleSeconds,
+    idle: String(input.idleSeconds),
     pomeriumUrl: input.pomeriumUrl,
     trust: trust.kind,
     ca: trust.kind === "ca" ? { pem: trust.pem, label: trust.label } : { pem: "", label: "" },
@@ -116,6 +118,12 @@ export function startOf(
   return { draft: draftFromInput({ ...emptyConnectionInput(newId), ...given, id: newId }), secretsFrom: null };
 }
 
+/** NaN for what is no whole number. Over TCP it has no use, so there the usual takes the place of what is wrong. */
+function idleSecondsOf({ protocol, idle }: Pick<Draft, "protocol" | "idle">): number {
+  const seconds = /^\d{1,9}$/.test(idle.trim()) ? Number(idle) : Number.NaN;
+  return protocol === "udp" || isIdleTime(seconds) ? seconds : usualIdleSeconds;
+}
+
 /** What would be saved. Spaces around addresses and the name are left out. */
 export function inputFromDraft(draft: Draft): ConnectionInput {
   return {
@@ -126,7 +134,7 @@ export function inputFromDraft(draft: Draft): ConnectionInput {
     listen: draft.listen.trim(),
     tags: [...draft.tags],
     startAtLaunch: draft.startAtLaunch,
-    idleSeconds: draft.idleSeconds,
+    idleSeconds: idleSecondsOf(draft),
     pomeriumUrl: draft.pomeriumUrl.trim(),
     trust: draft.trust === "ca" ? { kind: "ca", ...draft.ca } : { kind: draft.trust },
     clientCertificate:
@@ -152,10 +160,16 @@ export function inputFromDraft(draft: Draft): ConnectionInput {
 export const isDirty = (start: Draft, now: Draft): boolean =>
   JSON.stringify(inputFromDraft(start)) !== JSON.stringify(inputFromDraft(now));
 
+function isOtherIdle(draft: Draft): boolean {
+  const seconds = idleSecondsOf(draft);
+  return isIdleTime(seconds) && seconds !== usualIdleSeconds;
+}
+
 /** What differs from the usual in the part that can be closed, for its own line: "Pomerium URL, custom CA". */
 export function advancedSummary(draft: Draft): string {
   const parts = [
     draft.pomeriumUrl.trim() !== "" && "Pomerium URL",
+    draft.protocol === "udp" && isOtherIdle(draft) && `clients forgotten after ${idleSecondsOf(draft)} s`,
     draft.trust === "ca" && "custom CA",
     draft.trust === "unverified" && "TLS not verified",
     draft.clientCertificate === "pem" && "client certificate",
@@ -167,6 +181,7 @@ export function advancedSummary(draft: Draft): string {
 
 const inAdvanced: ReadonlySet<ConnectionField> = new Set([
   "pomeriumUrl",
+  "idle",
   "ca",
   "certificate",
   "key",
@@ -185,6 +200,7 @@ const order: readonly ConnectionField[] = [
   "listen",
   "tags",
   "pomeriumUrl",
+  "idle",
   "ca",
   "certificate",
   "key",

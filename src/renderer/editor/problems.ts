@@ -16,7 +16,7 @@ function partOf(field: ConnectionField, input: ConnectionInput): unknown {
     case "listen":
       return [input.listen, input.protocol];
     case "idle":
-      return input.idleSeconds;
+      return [input.idleSeconds, input.protocol];
     case "tags":
       return input.tags;
     case "pomeriumUrl":

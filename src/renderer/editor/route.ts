@@ -36,11 +36,11 @@ function localStop(listen: string): Stop {
   }
 }
 
-function destinationStop(text: string): Stop {
+function destinationStop(text: string, protocol: Draft["protocol"]): Stop {
   const written = text.trim();
   if (written === "") return missing;
   try {
-    return { ...splitDestination(authorityOf(parseTarget(written).destination)), state: "ok" };
+    return { ...splitDestination(authorityOf(parseTarget(written, undefined, protocol).destination)), state: "ok" };
   } catch {
     const { host, port } = splitDestination(written);
     return { host, port: port === "" || port === ":" ? ":port?" : port, state: "bad" };
@@ -48,9 +48,10 @@ function destinationStop(text: string): Stop {
 }
 
 /** The way that the data will take, as far as it is written. */
-export function plannedRoute(draft: Pick<Draft, "destination" | "listen" | "pomeriumUrl">): PlannedRoute {
-  const destination = destinationStop(draft.destination);
-  const proxy = proxyOf({ destination: draft.destination.trim(), pomeriumUrl: draft.pomeriumUrl.trim() });
+export function plannedRoute(draft: Pick<Draft, "protocol" | "destination" | "listen" | "pomeriumUrl">): PlannedRoute {
+  const { protocol } = draft;
+  const destination = destinationStop(draft.destination, protocol);
+  const proxy = proxyOf({ protocol, destination: draft.destination.trim(), pomeriumUrl: draft.pomeriumUrl.trim() });
   const written = draft.pomeriumUrl.trim();
   const known: Stop =
     proxy !== null
@@ -66,13 +67,16 @@ export function plannedRoute(draft: Pick<Draft, "destination" | "listen" | "pome
 }
 
 /** The command that will use the connection; null where its port is not known before, or there is no usual command. */
-export function plannedCommand(draft: Pick<Draft, "destination" | "listen">, platform: string): string | null {
+export function plannedCommand(
+  draft: Pick<Draft, "protocol" | "destination" | "listen">,
+  platform: string,
+): string | null {
   try {
     const { host, port } = parseLocalAddress(draft.listen);
     if (port === 0) return null;
-    const { destination } = parseTarget(draft.destination.trim());
+    const { destination } = parseTarget(draft.destination.trim(), undefined, draft.protocol);
     const local = host === null || isLoopback({ host, port }) ? (host ?? "127.0.0.1") : host;
-    return commandFor(destination.port, formatHostPort(local, port), platform);
+    return commandFor(destination.port, formatHostPort(local, port), platform, destination.protocol);
   } catch {
     return null;
   }

@@ -1,10 +1,15 @@
 import { useEffect, useRef, useState } from "react";
-import type { ConnectionInput } from "../../shared/model/connection.ts";
+import { isIdleTime } from "../../shared/model/connection-rules.ts";
+import { usualIdleSeconds, type ConnectionInput } from "../../shared/model/connection.ts";
 import { useBridge } from "../store/host.tsx";
 import type { Checked } from "./problems.ts";
 
 /** A pause in typing after which the main process looks, milliseconds. */
 const pauseMs = 300;
+
+/** As the main process takes it: a time that is none would have the rest of the form refused with it. */
+const checkable = (input: ConnectionInput): ConnectionInput =>
+  isIdleTime(input.idleSeconds) ? input : { ...input, idleSeconds: usualIdleSeconds };
 
 /**
  * What the main process finds in the form, which it looks at after every pause. null until it has looked for the first time.
@@ -24,7 +29,7 @@ export function useCheck(
   useEffect(() => {
     let over = false;
     const timer = setTimeout(() => {
-      const asked = newest.current;
+      const asked = checkable(newest.current);
       bridge.call("check-connection", secretsFrom === null ? asked : { ...asked, id: secretsFrom }).then(
         (problems) => {
           if (!over) setChecked({ input: asked, problems });

@@ -81,6 +81,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps): ReactNode {
   const state = rowWords !== "" && <span className={`row-state ${tone}`}>{rowWords}</span>;
   const flags = (
     <>
+      {connection.protocol === "udp" && <Chip>UDP</Chip>}
       {connection.trust.kind === "unverified" && <Chip kind="warn">Unverified</Chip>}
       {isNetworkAddress(connection) && <Chip>Network</Chip>}
     </>
@@ -123,6 +124,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps): ReactNode {
     words.state.toLowerCase(),
     ...(rowWords === "" || rowWords === words.state ? [] : [rowWords]),
     address,
+    ...(connection.protocol === "udp" ? ["UDP"] : []),
     ...connection.tags,
   ].join(", ");
   const destination = splitDestination(connection.destination);

@@ -24,7 +24,15 @@ function haystackOf(connection: Connection): Haystack {
   const tags = connection.tags.map((tag) => tag.toLowerCase());
   const wanted = wantedPort(connection.listen);
   const made: Haystack = {
-    text: [nameOf(connection), connection.destination, connection.listen, proxyOriginOf(connection) ?? "", ...tags]
+    text: [
+      nameOf(connection),
+      connection.destination,
+      connection.listen,
+      proxyOriginOf(connection) ?? "",
+      // As the row says it, which says nothing of TCP.
+      connection.protocol === "udp" ? "udp" : "",
+      ...tags,
+    ]
       .join("\n")
       .toLowerCase(),
     ports: [splitDestination(connection.destination).port.slice(1), wanted === null ? "" : String(wanted)],
@@ -68,7 +76,7 @@ export function parseSearch(search: string): readonly Term[] {
     });
 }
 
-/** Whether every word is found in the name, host, port, tags or proxy. */
+/** Whether every word is found in the name, host, port, tags, proxy or, for UDP, the protocol. */
 export function matches(connection: Connection, terms: readonly Term[]): boolean {
   if (terms.length === 0) return true;
   const { text, ports, tags } = haystackOf(connection);

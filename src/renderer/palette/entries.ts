@@ -45,7 +45,14 @@ export function connectionEntry(connection: Connection): ConnectionEntry {
       kind: "connection",
       id: connection.id,
       title: nameOf(connection),
-      words: [...connection.tags, host, port, port.slice(1), ...(proxy === undefined ? [] : [proxy])],
+      words: [
+        ...connection.tags,
+        host,
+        port,
+        port.slice(1),
+        ...(proxy === undefined ? [] : [proxy]),
+        ...(connection.protocol === "udp" ? ["udp"] : []),
+      ],
       lastUsedAt: connection.lastUsedAt,
       connection,
     };
@@ -142,8 +149,14 @@ export function commandEntries(
 export function newConnectionEntry(text: string, connections: readonly Connection[]): CommandEntry | null {
   const link = readLink(text);
   const given = link ?? destinationOf(text);
-  if (given === null || connections.some(({ destination }) => destination === given.destination)) return null;
-  return command(`new ${given.destination}`, `New connection to ${given.destination}`, "plus", {
+  if (given === null) return null;
+  // The port of a text without a link may be of either protocol.
+  const { destination, protocol } = { protocol: null, ...given };
+  const isKnown = (one: Connection): boolean =>
+    one.destination === destination && (protocol === null || one.protocol === protocol);
+  if (connections.some(isKnown)) return null;
+  const what = protocol === "udp" ? "New UDP connection" : "New connection";
+  return command(`new ${destination}`, `${what} to ${destination}`, "plus", {
     type: "new",
     draft: given,
   });

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { clientsOf, offStatus, type ConnectionStatus } from "../../shared/model/status.ts";
 import { localLabel } from "../../shared/words/connection.ts";
+import { Chip } from "../controls/chip.tsx";
 import { Icon } from "../controls/icon.tsx";
 import { Kbd } from "../controls/kbd.tsx";
 import { StatusGlyph } from "../controls/status-glyph.tsx";
@@ -42,6 +43,7 @@ export function PaletteRow({ id, row, status, active, onActive, onRun }: Palette
         <span className="cut">
           <Marked text={item.title} marks={marks} />
         </span>
+        {item.kind === "connection" && item.connection.protocol === "udp" && <Chip>UDP</Chip>}
         {item.kind === "connection" && (
           <span className="palette-detail cut">{item.connection.tags.join(", ") || item.connection.destination}</span>
         )}

@@ -17,7 +17,7 @@ export function AboutSection(): ReactNode {
   const host = useSnapshot((snapshot) => snapshot.host);
   return (
     <>
-      <SettingRow label={`Culvert ${host.version}`} hint="Local TCP ports through a Pomerium access proxy">
+      <SettingRow label={`Culvert ${host.version}`} hint="Local TCP and UDP ports through a Pomerium access proxy">
         {() => <CopyButton label="Copy version info" text={versionInfo(host)} />}
       </SettingRow>
       <SettingRow

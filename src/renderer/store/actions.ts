@@ -66,6 +66,7 @@ export function textToCopy(host: Host, id: string, what: CopyWhat): string | nul
         Number(splitDestination(connection.destination).port.slice(1)),
         address,
         snapshot.host.platform,
+        connection.protocol,
       );
   }
 }

@@ -27,8 +27,10 @@ export function joinLog(log: readonly LogEntry[], entries: readonly LogEntry[]):
 export function applyToActivity(activity: Activity | null, change: Change): Activity | null {
   if (activity === null) return null;
   switch (change.type) {
-    case "activity":
-      return change.id === activity.id ? { ...activity, clients: change.clients, traffic: change.traffic } : activity;
+    case "activity": {
+      const { type: _type, ...told } = change;
+      return told.id === activity.id ? { ...told, log: activity.log } : activity;
+    }
     case "log": {
       if (change.id !== activity.id) return activity;
       const log = joinLog(activity.log, change.entries);

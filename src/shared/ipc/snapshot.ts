@@ -76,6 +76,8 @@ export type Change =
       readonly id: string;
       readonly clients: readonly ClientInfo[];
       readonly traffic: Traffic;
+      /** As in `Activity`. */
+      readonly dropped?: number;
     }
   /** For the watched connection: what is new in its log. */
   | { readonly type: "log"; readonly id: string; readonly entries: readonly LogEntry[] }

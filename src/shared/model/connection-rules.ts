@@ -58,6 +58,10 @@ function addressProblems(input: ConnectionInput): FieldProblem[] {
   return problems;
 }
 
+/** True for a time that fits: whole seconds, a day at most. */
+export const isIdleTime = (seconds: number): boolean =>
+  Number.isInteger(seconds) && seconds >= 1 && seconds <= connectionLimits.idleSeconds;
+
 function credentialProblems(input: ConnectionInput): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const { trust, clientCertificate, auth } = input;
@@ -122,6 +126,8 @@ function warnings(
  */
 export function problemsOf(input: ConnectionInput, others: readonly Connection[]): FieldProblem[] {
   const problems = [...addressProblems(input), ...credentialProblems(input)];
+  if (input.protocol === "udp" && !isIdleTime(input.idleSeconds))
+    problems.push(error("idle", `Enter whole seconds, from 1 to ${connectionLimits.idleSeconds}`));
   if (input.tags.length > connectionLimits.tags)
     problems.push(error("tags", `At most ${connectionLimits.tags} tags fit on one connection`));
   const wrong = new Set(problems.map(({ field }) => field));

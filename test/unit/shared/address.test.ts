@@ -145,6 +145,23 @@ describe("destinations", () => {
   it("judges the Pomerium URL as well", () => {
     expect(refusal(() => parseTarget("pg:22", "pomerium.example.com"))).toMatch(/Start with https:\/\//);
   });
+
+  it("the usual protocol is what a destination without one has, and what messages show", () => {
+    const protocolOf = (input: string, usual?: "tcp" | "udp"): string =>
+      parseTarget(input, undefined, usual).destination.protocol;
+    expect([protocolOf("dns.x:53"), protocolOf("dns.x:53", "tcp"), protocolOf("dns.x:53", "udp")]).toEqual([
+      "tcp",
+      "tcp",
+      "udp",
+    ]);
+    expect([protocolOf("tcp+https://dns.x:53", "udp"), protocolOf("udp+https://dns.x:53", "tcp")]).toEqual([
+      "tcp",
+      "udp",
+    ]);
+    expect(() => parseTarget("dns.x", undefined, "udp")).toThrow("for example dns.x:53.");
+    expect(() => parseTarget("", undefined, "udp")).toThrow("for example dns.example.com:53.");
+    expect(() => parseTarget("udp+https://dns.x")).toThrow("for example dns.x:53.");
+  });
 });
 
 describe("Pomerium URLs", () => {

@@ -1,4 +1,5 @@
 import { createPrivateKey } from "node:crypto";
+import dgram from "node:dgram";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import net from "node:net";
@@ -287,6 +288,48 @@ test("the next port skips what other connections want and what another program h
   );
   first.close();
   second.close();
+});
+
+/** A UDP port that is held, with the next one free for UDP and held for TCP. */
+async function heldPorts() {
+  for (;;) {
+    const [socket, next, server] = [dgram.createSocket("udp4"), dgram.createSocket("udp4"), net.createServer()];
+    await once(socket.bind(0, "127.0.0.1"), "listening");
+    const { port } = socket.address();
+    const isHeld = await Promise.all([
+      once(next.bind(port + 1, "127.0.0.1"), "listening"),
+      once(server.listen(port + 1, "127.0.0.1"), "listening"),
+    ]).catch(() => null);
+    next.close();
+    if (isHeld !== null) return { port, socket, server };
+    socket.close();
+    server.close();
+  }
+}
+
+test("for UDP the next port skips what UDP has; the same port of TCP is another one", async () => {
+  const { calls, connections, tunnels } = await rig();
+  const { port, socket, server } = await heldPorts();
+  const udp = { protocol: "udp", destination: "dns.example.com:53" } as const;
+  const input = connectionInput({ ...udp, listen: String(port) });
+  await calls["save-connection"](input, { ...plain, turnOn: true });
+  await vi.waitFor(
+    () => expect(tunnels.status(input.id)).toMatchObject({ kind: "error", error: { code: "port-in-use" } }),
+    listening,
+  );
+  await calls["save-connection"](connectionInput({ listen: String(port + 1) }), plain);
+  expect(await calls["next-port"](input.id)).toBe(port + 1);
+  const other = dgram.createSocket("udp4");
+  await once(other.bind(port + 1, "127.0.0.1"), "listening");
+  await calls["save-connection"](connectionInput({ ...udp, listen: String(port + 2) }), plain);
+  const used = await calls["use-next-port"](input.id);
+  expect(used).toBeGreaterThan(port + 2);
+  expect(connections.get(input.id)?.listen).toBe(String(used));
+  await vi.waitFor(
+    () => expect(tunnels.status(input.id)).toMatchObject({ kind: "listening", address: `127.0.0.1:${used}` }),
+    listening,
+  );
+  for (const held of [socket, other, server]) held.close();
 });
 
 test("ports are proposed from the next one on, or 8000 above one that needs rights, and the host stays", () => {

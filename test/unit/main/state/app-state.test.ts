@@ -34,6 +34,19 @@ test("nothing is told after the page has gone, and its watch is over", async () 
   expect(changes()[0]?.type).toBe("settings");
 });
 
+test("what is told of the watched connection is all that changes by the second, and not its log", async () => {
+  const { calls, state, tunnels, changes } = await rig();
+  const input = connectionInput({ protocol: "udp" });
+  await calls["save-connection"](input, { turnOn: false, restart: false, secretsFrom: null });
+  state.snapshot();
+  state.watch(input.id);
+  const activity = { ...tunnels.activity(input.id), dropped: 7 };
+  vi.spyOn(tunnels, "activity").mockReturnValue(activity);
+  state.tunnelChanged(input.id);
+  const { log: _log, ...told } = activity;
+  await vi.waitFor(() => expect(changes()).toContainEqual({ type: "activity", ...told }));
+});
+
 test("a wish to read the sessions that comes while they are read makes them be read once more", async () => {
   const answers: ((sessions: Session[]) => void)[] = [];
   let changes = 0;

@@ -297,6 +297,22 @@ describe("single entries", () => {
   });
 });
 
+test("a file from before UDP opens as it is, and one with UDP too", () => {
+  const { idleSeconds: _idleSeconds, ...old } = connection({ name: "old" });
+  const content = put({ version: 1, connections: [old] });
+  const store = open();
+  expect(store.load()).toEqual([]);
+  expect(store.all()).toEqual([{ ...old, idleSeconds: 120 }]);
+  // Nothing was wrong with it, so nothing is written.
+  expect(readFileSync(file.path, "utf8")).toBe(content);
+  expect(readdirSync(folder)).toEqual(["connections.json"]);
+  const dns = connection({ name: "DNS", protocol: "udp", destination: "dns.corp.test:53", idleSeconds: 30 });
+  store.put(dns);
+  const again = open();
+  expect(again.load()).toEqual([]);
+  expect(again.get(dns.id)).toEqual(dns);
+});
+
 test("an older version is migrated step by step and written as the current one", () => {
   const { pinned: _pinned, lastUsedAt: _lastUsedAt, ...old } = connection({ name: "old" });
   put({ version: 0, connections: [old] });

@@ -99,6 +99,52 @@ test("the address is copied as address, port, host or command", async () => {
   expect(main.named("copy-text")).toEqual([["127.0.0.1:5432"], ["5432"], ["127.0.0.1"], ["psql -h 127.0.0.1 -p 5432"]]);
 });
 
+test("a connection over UDP says so, has its own commands, and tells what was dropped", async () => {
+  const dns = connectionOf(1, { name: "DNS", protocol: "udp", destination: "dns.example:53", idleSeconds: 30 });
+  const main = new FakeMain(
+    snapshotOf([dns], { statuses: { [idOf(1)]: { ...connected, address: "127.0.0.1:40053" } } }),
+  );
+  const [client] = activity.clients;
+  if (!client) throw new Error("no client");
+  main.activity = {
+    ...activity,
+    clients: [
+      { ...client, dropped: 3 },
+      { ...client, peer: 8, from: "127.0.0.1:53123" },
+    ],
+  };
+  main.activity = { ...main.activity, dropped: 1_204 };
+  await renderApp(main);
+  await news(() => {
+    select(idOf(1));
+  });
+  const user = userEvent.setup();
+  const page = within(screen.getByRole("region", { name: "DNS" }));
+  expect(page.getByText("UDP").className).toBe("address-protocol");
+  const clients = within(await page.findByRole("region", { name: "Clients" }));
+  expect(clients.getByText("1204 datagrams dropped")).toBeTruthy();
+  const lost = clients.getAllByRole("row").map((row) => row.children[4]?.textContent);
+  expect(lost).toEqual(["Dropped", "3", "0"]);
+  await user.click(page.getByRole("button", { name: "Copy as" }));
+  await user.click(screen.getByRole("menuitem", { name: "Copy command" }));
+  expect(main.named("copy-text")).toEqual([["dig @127.0.0.1 -p 40053 example.com"]]);
+  act(() => {
+    setTab("configuration");
+  });
+  expect(page.getByText("Forget clients after").nextSibling?.textContent).toBe("30 seconds without a datagram");
+  expect(page.getByText("Protocol").nextSibling?.textContent).toBe("UDP");
+});
+
+test("of a connection over TCP nothing is said of datagrams", async () => {
+  await open(connected);
+  expect(detail().getByText("TCP").className).toBe("address-protocol");
+  expect(detail().queryByText(/dropped/i)).toBeNull();
+  act(() => {
+    setTab("configuration");
+  });
+  expect(detail().queryByText("Forget clients after")).toBeNull();
+});
+
 test("an error names its cause and offers the next step", async () => {
   const main = await open({
     kind: "error",

@@ -143,7 +143,9 @@ test("a report names what an administrator needs, and nothing that is secret", (
     Date.UTC(2026, 0, 1),
     { platform: "linux", version: "1.0.0", versions: {}, browser: "Firefox" },
   );
-  expect(report).toContain("Connection: Orders\nDestination: host-1.example:5432\nPomerium: https://access.example\n");
+  expect(report).toContain(
+    "Connection: Orders\nDestination: host-1.example:5432\nProtocol: TCP\nPomerium: https://access.example\n",
+  );
   expect(report).toContain("Code: access-denied\nAnswer: 403\nRequest id: r-9\n");
   expect(report).not.toContain("CERTIFICATE TEXT");
 });

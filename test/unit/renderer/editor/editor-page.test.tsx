@@ -50,6 +50,7 @@ async function open(place: Omit<EditorPlace, "name">): Promise<void> {
 
 const savedInput = (): ConnectionInput => main.named("save-connection")[0]?.[0] as ConnectionInput;
 const save = (): HTMLElement => screen.getByRole("button", { name: "Save" });
+const protocol = (name: "TCP" | "UDP"): HTMLElement => screen.getByRole("radio", { name });
 const destination = (): HTMLElement => screen.getByLabelText("Destination");
 const invalid = (element: HTMLElement): boolean => element.getAttribute("aria-invalid") === "true";
 /** What is read with a field. */
@@ -97,7 +98,7 @@ test("Ctrl+S saves, Ctrl+Enter saves and turns on, and the list shows what was s
   await waitFor(() => expect(main.named("save-connection")[1]?.[1]).toMatchObject({ turnOn: true }));
 });
 
-test("a pasted link fills both fields and says so; a UDP link is told as a problem", async () => {
+test("a pasted link fills both fields and says so; one for UDP chooses that as well", async () => {
   const user = userEvent.setup();
   await open({ id: null });
   await user.click(destination());
@@ -107,8 +108,77 @@ test("a pasted link fills both fields and says so; a UDP link is told as a probl
   await user.type(destination(), "1");
   expect(description(destination())).not.toContain("Filled");
   await user.clear(destination());
+  await user.paste("udp+https://dns.example:53");
+  expect((destination() as HTMLInputElement).value).toBe("dns.example:53");
+  expect(protocol("UDP").getAttribute("aria-checked")).toBe("true");
+  expect(description(destination())).toContain("Filled from the link");
+  await user.click(protocol("TCP"));
+  expect(description(destination())).not.toContain("Filled");
+  await user.clear(destination());
+  await user.paste("udp+https://access.example/dns.example");
+  expect((destination() as HTMLInputElement).value).toBe("udp+https://access.example/dns.example");
+  expect(description(destination())).toContain("Add a port, for example dns.example:53");
+  await user.clear(destination());
   await user.paste("udp+https://access.example/dns.example:53");
-  expect(description(destination())).toContain("Culvert does not carry UDP yet");
+  await user.click(save());
+  await waitFor(() => expect(main.named("save-connection")).toHaveLength(1));
+  expect(savedInput()).toMatchObject({
+    protocol: "udp",
+    destination: "dns.example:53",
+    pomeriumUrl: "https://access.example",
+  });
+});
+
+test("the protocol is one tab stop that the arrows choose, and what is on screen follows it", async () => {
+  const user = userEvent.setup();
+  await open({ id: null, draft: { listen: "5432" } });
+  const local = (): string => description(screen.getByLabelText("Local address"));
+  await user.click(screen.getByLabelText("Name"));
+  await user.tab();
+  expect(document.activeElement).toBe(protocol("TCP"));
+  await user.tab();
+  await user.tab();
+  expect(description(destination())).toContain("for example pg.example.com:5432");
+  expect(local()).toContain("Port 5432 is also used by Orders");
+  await user.click(protocol("TCP"));
+  await user.keyboard("{ArrowRight}");
+  expect(document.activeElement).toBe(protocol("UDP"));
+  expect(protocol("UDP").getAttribute("aria-checked")).toBe("true");
+  expect(description(destination())).toContain("for example dns.example.com:53");
+  // A UDP port is another one.
+  expect(local()).not.toContain("Orders");
+  await user.keyboard("{ArrowLeft}");
+  expect(local()).toContain("Orders");
+});
+
+test("UDP has a time after which clients are forgotten, which is judged as every field", async () => {
+  const user = userEvent.setup();
+  await open({ id: null, draft: { protocol: "udp", destination: "dns.example:53", listen: "5353" } });
+  expect(screen.getByText("dig @127.0.0.1 -p 5353 example.com")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: /^Advanced/ }));
+  const idle = (): HTMLElement => screen.getByLabelText("Forget clients after");
+  expect((idle() as HTMLInputElement).value).toBe("120");
+  await user.clear(idle());
+  expect(invalid(idle())).toBe(false);
+  await user.tab();
+  expect(description(idle())).toBe("Enter whole seconds, from 1 to 86400");
+  // Looked at all the same, with the usual time.
+  await waitFor(() =>
+    expect(main.named("check-connection").at(-1)?.[0]).toMatchObject({ protocol: "udp", idleSeconds: 120 }),
+  );
+  await user.click(protocol("TCP"));
+  expect(screen.queryByLabelText("Forget clients after")).toBeNull();
+  expect(screen.queryByText("1 field needs attention")).toBeNull();
+  await user.click(protocol("UDP"));
+  await user.click(screen.getByRole("button", { name: /^Advanced/ }));
+  await user.click(save());
+  expect(main.named("save-connection")).toEqual([]);
+  expect(document.activeElement).toBe(idle());
+  await user.keyboard("45");
+  expect(invalid(idle())).toBe(false);
+  await user.click(save());
+  await waitFor(() => expect(main.named("save-connection")).toHaveLength(1));
+  expect(savedInput()).toMatchObject({ protocol: "udp", idleSeconds: 45 });
 });
 
 test("leaving with changes asks; Escape keeps editing, Leave leaves; without changes nothing is asked", async () => {

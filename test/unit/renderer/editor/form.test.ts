@@ -68,7 +68,31 @@ test("the line of the closed part sums up what differs", () => {
   );
 });
 
+test("the time after which clients are forgotten is written in seconds, and is of UDP only", () => {
+  const { draft } = startOf(null, null, idOf(9));
+  expect(draft).toMatchObject({ protocol: "tcp", idle: "120" });
+  const udp = { ...draft, protocol: "udp" } as const;
+  expect(inputFromDraft({ ...udp, idle: " 30 " })).toMatchObject({ protocol: "udp", idleSeconds: 30 });
+  for (const idle of ["", "2m", "1.5", "-3", "1e3"]) {
+    expect(inputFromDraft({ ...udp, idle }).idleSeconds).toBeNaN();
+    // What is not on screen cannot be wrong.
+    expect(inputFromDraft({ ...draft, idle }).idleSeconds).toBe(120);
+  }
+  expect(isDirty(udp, { ...udp, idle: "0120" })).toBe(false);
+  expect(isDirty(udp, { ...udp, idle: "" })).toBe(true);
+  const long = connectionOf(3, { protocol: "udp", idleSeconds: 3_600 });
+  expect(inputFromDraft(draftFromInput(inputFromConnection(long)))).toEqual(inputFromConnection(long));
+
+  expect(advancedSummary(udp)).toBe("");
+  expect(advancedSummary({ ...udp, idle: "30", pomeriumUrl: "https://a.example" })).toBe(
+    "Pomerium URL, clients forgotten after 30 s",
+  );
+  expect(advancedSummary({ ...udp, idle: "soon" })).toBe("");
+  expect(advancedSummary({ ...draft, idle: "30" })).toBe("");
+});
+
 test("the first field is the one that stands first on the page", () => {
   expect(firstField(["token", "listen", "ca"])).toBe("listen");
+  expect(firstField(["ca", "idle"])).toBe("idle");
   expect(firstField([])).toBeUndefined();
 });

@@ -8,18 +8,32 @@ import { idOf } from "../store/fake-main.ts";
 
 test("a link fills destination and Pomerium URL, with the spaces and line breaks of where it was copied from", () => {
   expect(readLink(" tcp+https://access.example:8443/\n pg.example:5432 \n")).toEqual({
+    protocol: "tcp",
     destination: "pg.example:5432",
     pomeriumUrl: "https://access.example:8443",
   });
-  expect(readLink("TCP+HTTPS://pg.example:5432")).toEqual({ destination: "pg.example:5432", pomeriumUrl: "" });
+  expect(readLink("TCP+HTTPS://pg.example:5432")).toMatchObject({ destination: "pg.example:5432", pomeriumUrl: "" });
   expect(readLink("tcp+https://access.example/[2001:db8::1]:22")?.destination).toBe("[2001:db8::1]:22");
 });
 
-test("other text, UDP links and broken links fill nothing", () => {
+test("a link for UDP fills in the protocol as well", () => {
+  expect(isLink("udp+https://access.example/dns.example:53")).toBe(true);
+  expect(readLink("udp+https://access.example/dns.example:53")).toEqual({
+    protocol: "udp",
+    destination: "dns.example:53",
+    pomeriumUrl: "https://access.example",
+  });
+  expect(readLink("UDP+https://dns.example:53")).toEqual({
+    protocol: "udp",
+    destination: "dns.example:53",
+    pomeriumUrl: "",
+  });
+});
+
+test("other text and broken links fill nothing", () => {
   expect(isLink("pg.example:5432")).toBe(false);
   expect(readLink("pg.example:5432")).toBeNull();
-  expect(isLink("udp+https://access.example/dns.example:53")).toBe(true);
-  expect(readLink("udp+https://access.example/dns.example:53")).toBeNull();
+  expect(readLink("udp+https://access.example/dns.example")).toBeNull();
   expect(readLink("tcp+https://access.example/path/pg.example:5432")).toBeNull();
 });
 
@@ -54,7 +68,7 @@ test("a file with both parts fills both, but one for the key does not replace a 
 
 test("the route tells what is known and what is missing", () => {
   const route = (destination: string, listen = "", pomeriumUrl = "") =>
-    plannedRoute({ destination, listen, pomeriumUrl });
+    plannedRoute({ protocol: "tcp", destination, listen, pomeriumUrl });
   expect(route("pg.example:5432", "5433", "https://access.example")).toEqual({
     local: { host: "127.0.0.1", port: ":5433", state: "ok" },
     proxy: { host: "access.example", port: "", state: "ok" },
@@ -64,11 +78,22 @@ test("the route tells what is known and what is missing", () => {
   expect(route("").destination.state).toBe("missing");
   expect(route("pg.example:5432", "x:y").local.state).toBe("bad");
   expect(route("pg.example:5432").proxy.host).toBe("pg.example");
+  const udp = { protocol: "udp", destination: "dns.example:53", listen: "5353", pomeriumUrl: "" } as const;
+  expect(plannedRoute(udp)).toMatchObject({
+    local: { port: ":5353" },
+    proxy: { host: "dns.example", state: "ok" },
+    destination: { host: "dns.example", port: ":53", state: "ok" },
+  });
 });
 
 test("the command needs a port that is known", () => {
-  expect(plannedCommand({ destination: "pg.example:5432", listen: "5433" }, "linux")).toBe("psql -h 127.0.0.1 -p 5433");
-  expect(plannedCommand({ destination: "pg.example:5432", listen: "" }, "linux")).toBeNull();
-  expect(plannedCommand({ destination: "pg.example:1", listen: "5433" }, "linux")).toBeNull();
-  expect(plannedCommand({ destination: "pg.example", listen: "5433" }, "linux")).toBeNull();
+  const command = (destination: string, listen: string, protocol: "tcp" | "udp" = "tcp"): string | null =>
+    plannedCommand({ protocol, destination, listen }, "linux");
+  expect(command("pg.example:5432", "5433")).toBe("psql -h 127.0.0.1 -p 5433");
+  expect(command("pg.example:5432", "")).toBeNull();
+  expect(command("pg.example:1", "5433")).toBeNull();
+  expect(command("pg.example", "5433")).toBeNull();
+  expect(command("dns.example:53", "5353", "udp")).toBe("dig @127.0.0.1 -p 5353 example.com");
+  expect(command("dns.example:53", "5353")).toBeNull();
+  expect(command("pg.example:5432", "5433", "udp")).toBeNull();
 });

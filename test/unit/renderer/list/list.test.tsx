@@ -57,6 +57,15 @@ test("each row says who it is, how it is, where it listens and its tags", async 
   expect(screen.getByRole("grid", { name: "Connections" }).getAttribute("aria-rowcount")).toBe("9");
 });
 
+test("a connection over UDP says so, one over TCP does not", async () => {
+  const dns = connectionOf(4, { name: "DNS", protocol: "udp", listen: "5353", tags: ["net"] });
+  await renderApp(new FakeMain(snapshotOf([...named, dns])));
+  expect(rows()).toContain("DNS, off, :5353, UDP, net");
+  expect(screen.getAllByText("UDP", { selector: ".chip" })).toHaveLength(1);
+  await userEvent.setup().type(screen.getByRole("searchbox"), "udp");
+  await waitFor(() => expect(rows()).toEqual(["net, 0 of 1 on", "DNS, off, :5353, UDP, net"]));
+});
+
 test("one stop of the Tab key, and the arrows move in it", async () => {
   await renderApp(main());
   const user = userEvent.setup();

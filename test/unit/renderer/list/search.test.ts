@@ -88,6 +88,12 @@ test("a connection without a name is found by its host", () => {
   expect(matches(connectionOf(2), parseSearch("host-2"))).toBe(true);
 });
 
+test("UDP is found as what its row says; TCP says nothing", () => {
+  const dns = connectionOf(3, { protocol: "udp", destination: "dns.example:53" });
+  expect(matches(dns, parseSearch("UDP :53"))).toBe(true);
+  expect(found("udp")).toBe(false);
+});
+
 test("the order of the words does not matter", () => {
   const word = fc.constantFrom("orders", "pg", ":5432", "tag:prod", "nothing", "data", ":1", "example");
   fc.assert(

@@ -59,7 +59,24 @@ test("host:port and links offer a new connection, a port or a known destination 
   expect(offer("host-1.example:5432")).toBeUndefined();
   expect(newConnectionEntry("tcp+https://access.example/pg.example.com:5432", [])?.action).toEqual({
     type: "new",
-    draft: { destination: "pg.example.com:5432", pomeriumUrl: "https://access.example" },
+    draft: { protocol: "tcp", destination: "pg.example.com:5432", pomeriumUrl: "https://access.example" },
+  });
+});
+
+test("a link for UDP offers a UDP connection, also where there is one over TCP to the same address", () => {
+  const offer = (text: string, ...protocols: readonly ("tcp" | "udp")[]): string | undefined =>
+    newConnectionEntry(
+      text,
+      protocols.map((protocol, index) => connectionOf(index, { protocol, destination: "dns.example:53" })),
+    )?.title;
+  expect(offer("udp+https://dns.example:53", "tcp")).toBe("New UDP connection to dns.example:53");
+  expect(offer("udp+https://dns.example:53", "tcp", "udp")).toBeUndefined();
+  expect(offer("tcp+https://dns.example:53", "udp")).toBe("New connection to dns.example:53");
+  // Which of the two is meant is not said.
+  expect(offer("dns.example:53", "udp")).toBeUndefined();
+  expect(newConnectionEntry("udp+https://dns.example:53", [])?.action).toEqual({
+    type: "new",
+    draft: { protocol: "udp", destination: "dns.example:53", pomeriumUrl: "" },
   });
 });
 
@@ -89,4 +106,5 @@ test("without text: what was used last, then the commands; a command that is cle
 test("a connection is found by its name, tag, host, port and proxy", () => {
   const entry = connectionEntry(connectionOf(1, { name: "Orders", tags: ["prod"] }));
   expect(entry.words).toEqual(["prod", "host-1.example", ":5432", "5432", "access.example"]);
+  expect(connectionEntry(connectionOf(2, { protocol: "udp" })).words).toContain("udp");
 });

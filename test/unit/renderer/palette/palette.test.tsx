@@ -117,6 +117,15 @@ test("the arrows go around, marks show what matched, the row in focus is told to
   expect(chosen().id).toBe(first);
 });
 
+test("a connection over UDP has a chip, and is found by it", async () => {
+  act(() => {
+    main.send({ type: "connection", connection: connectionOf(4, { name: "DNS", protocol: "udp" }) });
+  });
+  await userEvent.setup().type(field(), "udp");
+  expect(screen.getAllByRole("option")).toHaveLength(1);
+  expect(chosen().textContent).toMatch(/^DNSUDP/);
+});
+
 test("says when nothing matches", async () => {
   const user = userEvent.setup();
   await user.type(field(), "xyz");

@@ -85,6 +85,10 @@ test("activity and log are of the watched connection only", () => {
   const told = apply({ type: "activity", id: idOf(1), clients: [], traffic }, activity).activity;
   expect(told?.traffic).toEqual(traffic);
   expect(told?.log).toBe(activity.log);
+  const dropping = apply({ type: "activity", id: idOf(1), clients: [], traffic, dropped: 3 }, activity).activity;
+  expect(dropping?.dropped).toBe(3);
+  // Turned on anew, there are none again.
+  expect(apply({ type: "activity", id: idOf(1), clients: [], traffic }, dropping).activity).toEqual(told);
 });
 
 test("the log takes no entry twice and keeps the newest", () => {

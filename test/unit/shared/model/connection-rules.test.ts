@@ -32,7 +32,19 @@ describe("errors, in the words of ui.md", () => {
     [{ destination: "pg.corp.test" }, "error destination: Add a port, for example pg.corp.test:5432"],
     [{ destination: "pg:99999" }, "error destination: The port must be from 1 to 65535"],
     [{ destination: "2001:db8::1:5432" }, "error destination: Put IPv6 in brackets, for example [2001:db8::1]:5432"],
-    [{ destination: "udp+https://dns.corp.test:53" }, "error destination: Culvert does not carry UDP yet"],
+    [
+      { destination: "udp+https://dns.corp.test:53" },
+      "error destination: This link is for UDP: choose that, or leave out udp+https://",
+    ],
+    [
+      { protocol: "udp", destination: "tcp+https://pg.corp.test:5432" },
+      "error destination: This link is for TCP: choose that, or leave out tcp+https://",
+    ],
+    [{ protocol: "udp", destination: "" }, "error destination: Enter a destination, for example dns.example.com:53"],
+    [{ protocol: "udp", destination: "dns.corp.test" }, "error destination: Add a port, for example dns.corp.test:53"],
+    ...[0, -1, 1.5, Number.NaN, 86_401].map(
+      (idleSeconds) => [{ protocol: "udp", idleSeconds }, "error idle: Enter whole seconds, from 1 to 86400"] as const,
+    ),
     [{ listen: "127.0.0.1:x" }, "error listen: The port must be from 0 to 65535"],
     [
       { pomeriumUrl: "access.corp.test" },
@@ -71,7 +83,13 @@ describe("errors, in the words of ui.md", () => {
     expect(messages(change)).toEqual([message]);
   });
 
+  test("every time up to a day is right, and over TCP it has no say", () => {
+    for (const idleSeconds of [1, 120, 86_400]) expect(messages({ protocol: "udp", idleSeconds })).toEqual([]);
+    expect(messages({ idleSeconds: Number.NaN })).toEqual([]);
+  });
+
   test("a pasted link is a destination", () => {
+    expect(messages({ protocol: "udp", destination: "udp+https://dns.corp.test:53" })).toEqual([]);
     expect(messages({ destination: "tcp+https://access.corp.test/pg.corp.test:5432" })).toEqual([]);
   });
 });
@@ -83,6 +101,15 @@ describe("warnings", () => {
       "warning listen: Port 5432 is also used by Orders. Only one of them can be on.",
     ]);
     expect(messages({ listen: "" }, [saved({ listen: "" })])).toEqual([]);
+  });
+
+  test("the ports of TCP and UDP are different ones, and so are their destinations", () => {
+    const dns = saved({ name: "DNS", listen: "5353", destination: "pg.corp.test:5432", protocol: "udp" });
+    expect(messages({ listen: "5353" }, [dns])).toEqual([]);
+    expect(messages({ listen: "5353", protocol: "udp" }, [dns])).toEqual([
+      "warning listen: Port 5353 is also used by DNS. Only one of them can be on.",
+      "warning destination: This has the same destination as DNS.",
+    ]);
   });
 
   test("a port that other computers can use", () => {
@@ -146,6 +173,14 @@ describe("what a running tunnel can take over as it is", () => {
     },
   ])("not %o", (change) => {
     expect(sameTunnel(running, input(change))).toBe(false);
+  });
+
+  test("another idle time matters to UDP only, and another protocol always", () => {
+    expect(sameTunnel(running, input({ idleSeconds: 30 }))).toBe(true);
+    const udp = { ...running, protocol: "udp" } as const;
+    expect(sameTunnel(udp, input({ protocol: "udp" }))).toBe(true);
+    expect(sameTunnel(udp, input({ protocol: "udp", idleSeconds: 30 }))).toBe(false);
+    expect(sameTunnel(udp, input())).toBe(false);
   });
 
   test("kept secrets are no change, new ones are", () => {
