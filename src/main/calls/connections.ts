@@ -1,3 +1,4 @@
+import { describeCertificate, openPkcs12 } from "../../engine/index.ts";
 import { AppError } from "../../shared/errors.ts";
 import { connectionLimits, type Connection } from "../../shared/model/connection.ts";
 import { isOn } from "../../shared/model/status.ts";
@@ -6,12 +7,14 @@ import type { Removed } from "../store/connection-order.ts";
 import type { TakenConnectionSecrets } from "../store/secret-store.ts";
 import type { CallContext } from "./context.ts";
 import { nextPort, withPort } from "./next-port.ts";
+import { openInput } from "./opened-input.ts";
 import { checkConnection, saveConnection } from "./save-connection.ts";
 import { startPoint, type ChosenFiles } from "./start-point.ts";
 import { turnOff, turnOn } from "./turn-on.ts";
 
 type Names =
   | "check-connection"
+  | "describe-certificate"
   | "save-connection"
   | "delete-connections"
   | "undo-delete"
@@ -60,7 +63,16 @@ export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick
     "check-connection": async (input) => {
       await context.loaded;
       const start = startPoint(input, connections.get(input.id), secrets.get(input.id), chosen);
-      return checkConnection(input, connections.all(), start);
+      return checkConnection(await openInput(input), connections.all(), start);
+    },
+    "describe-certificate": async (asked) => {
+      try {
+        if (asked.kind === "pem") return describeCertificate(asked.certificate);
+        const { cert } = await openPkcs12(Buffer.from(asked.file, "base64"), asked.passphrase, "");
+        return describeCertificate(cert);
+      } catch {
+        return null;
+      }
     },
     "save-connection": async (input, options) => {
       await context.loaded;

@@ -16,6 +16,7 @@ import { readTextFile } from "../state/text-file.ts";
 import { tlsSettingsOf } from "../state/tunnel-settings.ts";
 import type { CallContext } from "./context.ts";
 import { isHere } from "./local-address.ts";
+import { openInput, type Opened, type OpenedInput } from "./opened-input.ts";
 import { startPoint, type ChosenFiles, type StartPoint } from "./start-point.ts";
 import { tlsProblems } from "./tls-problems.ts";
 import { turnOn } from "./turn-on.ts";
@@ -26,7 +27,7 @@ const secretOf = (input: SecretInput, kept: string | undefined): string | undefi
   input.kind === "keep" ? kept : input.value === "" ? undefined : input.value;
 
 /** The secrets that the connection is to have: those that its settings have a use for, and no others. */
-export function secretsOf(input: ConnectionInput, kept: ConnectionSecrets): ConnectionSecrets {
+export function secretsOf(input: OpenedInput, kept: ConnectionSecrets): ConnectionSecrets {
   const { clientCertificate: certificate, auth } = input;
   const token = auth.kind === "token" ? secretOf(auth.token, kept.token) : undefined;
   const wanted = {
@@ -39,7 +40,7 @@ export function secretsOf(input: ConnectionInput, kept: ConnectionSecrets): Conn
 }
 
 /** What is saved in the list: the input without its secrets. */
-export function connectionOf(input: ConnectionInput, existing: Connection | undefined): Connection {
+export function connectionOf(input: OpenedInput, existing: Connection | undefined): Connection {
   const { clientCertificate: certificate, auth } = input;
   return {
     ...input,
@@ -58,11 +59,11 @@ export function connectionOf(input: ConnectionInput, existing: Connection | unde
  * @param start what the input may take over from the connection that it changes or copies.
  */
 export async function checkConnection(
-  input: ConnectionInput,
+  { input, problems: unopened }: Opened,
   others: readonly Connection[],
   start: StartPoint,
 ): Promise<FieldProblem[]> {
-  const problems = problemsOf(input, others);
+  const problems = [...unopened, ...problemsOf(input, others)];
   const fine = (...fields: readonly ConnectionField[]): boolean =>
     !problems.some(({ field, level }) => level === "error" && fields.includes(field));
   const add = (field: ConnectionField, message: string): void => {
@@ -107,14 +108,16 @@ export interface SaveOptions {
 /** Saves what the editor sent; a tunnel that runs goes on as it is where nothing of it has changed, and else starts anew. */
 export async function saveConnection(
   context: CallContext,
-  input: ConnectionInput,
+  given: ConnectionInput,
   options: SaveOptions,
   chosen: ChosenFiles,
 ): Promise<SaveResult> {
   const { connections, secrets, state, tunnels } = context;
+  const opened = await openInput(given);
+  const { input } = opened;
   const from = options.secretsFrom ?? input.id;
   const start = startPoint(input, connections.get(from), secrets.get(from), chosen);
-  const problems = await checkConnection(input, connections.all(), start);
+  const problems = await checkConnection(opened, connections.all(), start);
   if (problems.some(({ level }) => level === "error")) return { outcome: "problems", problems };
 
   const existing = connections.get(input.id);

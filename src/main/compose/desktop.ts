@@ -42,11 +42,12 @@ export class ElectronDesktop implements Desktop {
   async chooseFile(purpose: FilePurpose): Promise<string | null> {
     const parent = this.#parent();
     const pem = { name: "PEM files", extensions: ["pem", "crt", "cer", "key"] };
+    const certificate = { name: "Certificates", extensions: [...pem.extensions, "p12", "pfx"] };
     const all = { name: "All files", extensions: ["*"] };
     const options: Electron.OpenDialogOptions = {
       title: fileTitles[purpose],
       properties: ["openFile", "showHiddenFiles"],
-      filters: purpose === "token" ? [all] : [pem, all],
+      filters: purpose === "token" ? [all] : [purpose === "ca" ? pem : certificate, all],
     };
     const { canceled, filePaths } = await this.#dialogs.run(() => dialog.showOpenDialog(parent, options));
     return canceled ? null : (filePaths[0] ?? null);

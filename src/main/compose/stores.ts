@@ -34,9 +34,9 @@ export class Stores {
     this.settings = new SettingsStore({ file: new ElectronDocumentFile(folder, "settings"), onSave });
     this.window = new WindowStateStore(new PlainDocumentFile(path.join(folder, "window.json")));
     const cipher = keychainCipher(process.platform, {
-      isAvailable: () => safeStorage.isEncryptionAvailable(),
-      encrypt: (text) => safeStorage.encryptString(text),
-      decrypt: (data) => safeStorage.decryptString(data),
+      isAvailable: () => safeStorage.isAsyncEncryptionAvailable(),
+      encrypt: (text) => safeStorage.encryptStringAsync(text),
+      decrypt: async (data) => (await safeStorage.decryptStringAsync(data)).result,
       backend: () => safeStorage.getSelectedStorageBackend(),
     });
     const sealed = (name: string) => ({

@@ -17,6 +17,11 @@ const reasons: Readonly<Record<string, string>> = {
  * @throws AppError `file-unreadable` that says why.
  */
 export async function readTextFile(file: string, mostBytes: number): Promise<string> {
+  return (await readFileBytes(file, mostBytes)).toString("utf8");
+}
+
+/** As `readTextFile`, for what need not be text. */
+export async function readFileBytes(file: string, mostBytes: number): Promise<Buffer> {
   const unreadable = (why: string, cause?: unknown): AppError =>
     new AppError("file-unreadable", `Culvert cannot read ${shown(path.basename(file))}: ${why}.`, {
       cause,
@@ -31,7 +36,7 @@ export async function readTextFile(file: string, mostBytes: number): Promise<str
       let length = 0;
       while (length <= mostBytes) {
         const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
-        if (bytesRead === 0) return buffer.toString("utf8", 0, length);
+        if (bytesRead === 0) return buffer.subarray(0, length);
         length += bytesRead;
       }
       throw unreadable(`it is larger than ${Math.floor(mostBytes / 1024)} KiB`);

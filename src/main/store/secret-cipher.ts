@@ -8,7 +8,7 @@ export interface SecretCipher {
   decrypt(data: Buffer): MaybePromise<string>;
 }
 
-/** What of Electron's safeStorage is needed, in its older form or in the newer one that returns promises. */
+/** What of Electron's safeStorage is needed. Its synchronous calls would stop the whole app while the system asks for a password. */
 export interface KeychainApi extends SecretCipher {
   /** `safeStorage.getSelectedStorageBackend()`; asked on Linux only. */
   backend(): string;

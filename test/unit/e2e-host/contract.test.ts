@@ -10,6 +10,7 @@ import { hostWithoutBrowser } from "./world.ts";
 /** Plain data, options and events: the app makes them itself, or the specs meet what the double puts in them. */
 const data = new Set([
   "BrowserWindowConstructorOptions",
+  "DecryptStringAsyncReturnValue",
   "Display",
   "Event",
   "FrameNavigationEvent",

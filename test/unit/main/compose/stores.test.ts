@@ -9,10 +9,11 @@ import { connection } from "../connections.ts";
 /** A keychain that works. */
 vi.mock("electron", () => ({
   safeStorage: {
-    isEncryptionAvailable: () => true,
+    isAsyncEncryptionAvailable: () => Promise.resolve(true),
     getSelectedStorageBackend: () => "gnome_libsecret",
-    encryptString: (text: string) => Buffer.from(`v11${text}`).reverse(),
-    decryptString: (data: Buffer) => Buffer.from(data).reverse().toString().slice(3),
+    encryptStringAsync: (text: string) => Promise.resolve(Buffer.from(`v11${text}`).reverse()),
+    decryptStringAsync: (data: Buffer) =>
+      Promise.resolve({ result: Buffer.from(data).reverse().toString().slice(3), shouldReEncrypt: false }),
   },
 }));
 

@@ -1,0 +1,47 @@
+import { ClientCertificateError, openPkcs12 } from "../../engine/index.ts";
+import { asAppError } from "../../shared/errors.ts";
+import type { ConnectionField, ConnectionInput, FieldProblem } from "../../shared/model/connection.ts";
+
+type Certificate = ConnectionInput["clientCertificate"];
+
+/** An input whose PKCS#12 file has been opened: the rest of the app knows PEM alone. */
+export type OpenedInput = Omit<ConnectionInput, "clientCertificate"> & {
+  readonly clientCertificate: Exclude<Certificate, { readonly kind: "pkcs12" }>;
+};
+
+export interface Opened {
+  readonly input: OpenedInput;
+  /** Why the file could not be opened; the input has no client certificate then, and is not to be saved. */
+  readonly problems: readonly FieldProblem[];
+}
+
+/** A sentence that stands beside a field. */
+export const fieldProblem = (field: ConnectionField, thrown: unknown): FieldProblem => ({
+  field,
+  level: "error",
+  message: asAppError(thrown).message.replace(/\.$/, ""),
+});
+
+/** Opens the PKCS#12 file of an input, if it has one. */
+export async function openInput(input: ConnectionInput): Promise<Opened> {
+  const { clientCertificate: given } = input;
+  if (given.kind !== "pkcs12") return { input: { ...input, clientCertificate: given }, problems: [] };
+  const without: OpenedInput = { ...input, clientCertificate: { kind: "none" } };
+  if (given.file === "")
+    return { input: without, problems: [{ field: "certificate", level: "error", message: "Add the certificate" }] };
+  try {
+    const name = given.label === "" ? "This file" : given.label;
+    const { cert, key } = await openPkcs12(Buffer.from(given.file, "base64"), given.passphrase, name);
+    const clientCertificate = {
+      kind: "pem",
+      certificate: cert,
+      label: given.label,
+      key: { kind: "set", value: key },
+      passphrase: { kind: "set", value: "" },
+    } as const;
+    return { input: { ...input, clientCertificate }, problems: [] };
+  } catch (thrown) {
+    const field = thrown instanceof ClientCertificateError ? thrown.part : "certificate";
+    return { input: without, problems: [fieldProblem(field, thrown)] };
+  }
+}
