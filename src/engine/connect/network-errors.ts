@@ -47,7 +47,7 @@ export function networkError(error: unknown, { proxy, hasClientCertificate, peer
     new AppError(errorCode, message, { userAction, cause: error, ...details });
 
   if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_NODATA" || code === "EAI_NONAME") {
-    return make("host-not-found", `DNS knows no address for ${host}.`, "Check the spelling, or connect to your VPN.", {
+    return make("host-not-found", `DNS knows no address for ${host}.`, "Check the spelling, connect to your VPN, or name your Pomerium with --pomerium-url.", {
       retryable: true,
     });
   }

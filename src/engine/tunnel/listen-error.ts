@@ -1,6 +1,15 @@
+import { isIP } from "node:net";
 import { formatHostPort, type LocalAddress } from "../../shared/address.ts";
 import { AppError } from "../../shared/errors.ts";
 import { findPortHolder } from "./port-holder.ts";
+
+/** "::1:7011" is an IPv6 address by its letters, but hardly by what was meant. */
+function meantPort({ host, port }: LocalAddress): string | null {
+  const [, address, digits] = /^(.*):(\d{2,5})$/.exec(host ?? "") ?? [];
+  return port === 0 && address !== undefined && isIP(address) === 6
+    ? `To listen on port ${digits ?? ""} of ${address}, write [${address}]:${digits ?? ""}.`
+    : null;
+}
 
 /** What a failed `listen` means to the user; names the program that holds the port where the platform tells. */
 export async function listenError(
@@ -29,7 +38,7 @@ export async function listenError(
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return new AppError("address-not-here", `${listen.host ?? "This"} is not an address of this computer.`, {
-        userAction: "Use 127.0.0.1, or an address that this computer has.",
+        userAction: meantPort(listen) ?? "Use 127.0.0.1, or an address that this computer has.",
         cause: error,
       });
     case "EAFNOSUPPORT":

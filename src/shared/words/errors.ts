@@ -56,7 +56,11 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   "address-not-here": { row: "Address not here", actions: ["edit-local-address"] },
   "listen-failed": { row: "Port cannot be opened", actions: ["edit-local-address", "try-again"] },
   "storage-failed": { row: "Not saved", actions: ["try-again"] },
-  "host-not-found": { row: "Host not found", actions: ["edit", "try-again"] },
+  "host-not-found": {
+    row: "Host not found",
+    step: "Check the spelling, or connect to your VPN.",
+    actions: ["edit", "try-again"],
+  },
   "no-answer": { row: "No answer", step: "Check the network, or connect to your VPN.", actions: ["try-again"] },
   refused: { row: "Refused", step: "Check the Pomerium URL and its port.", actions: ["try-again", "edit"] },
   "network-unreachable": { row: "No network", actions: ["try-again"] },
