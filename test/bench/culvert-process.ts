@@ -16,6 +16,9 @@ export const builtProgram = (): string | null => (existsSync(builtFile) ? builtF
 
 export interface CulvertOptions {
   readonly program?: string;
+  /** Default `tcp`. */
+  readonly command?: "tcp" | "udp";
+  readonly flags?: readonly string[];
   readonly destinations: readonly string[];
   readonly origin: string;
   readonly ca: string;
@@ -29,7 +32,7 @@ process.once("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-/** The tunnel under test: a `culvert tcp` of its own process. */
+/** The tunnel under test: a `culvert tcp` or `culvert udp` of its own process. */
 export class CulvertProcess {
   readonly #child: ChildProcess;
   /** Local ports, in the order of the destinations. */
@@ -44,13 +47,22 @@ export class CulvertProcess {
   }
 
   static async start(options: CulvertOptions): Promise<CulvertProcess> {
-    const { program = sourceProgram, destinations, origin, ca, home, profileFolder } = options;
+    const {
+      program = sourceProgram,
+      command = "tcp",
+      flags = [],
+      destinations,
+      origin,
+      ca,
+      home,
+      profileFolder,
+    } = options;
     const profile = typeof profileFolder === "string" ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : [];
     const where =
       destinations.length === 1
         ? [...destinations, "--listen", "127.0.0.1:0"]
         : destinations.map((destination) => `${destination}=127.0.0.1:0`);
-    const args = ["tcp", ...where, "--pomerium-url", origin, "--alternate-ca-path", ca];
+    const args = [command, ...where, "--pomerium-url", origin, "--alternate-ca-path", ca, ...flags];
     const startedAt = performance.now();
     const child = spawn(process.execPath, [...profile, program, ...args], {
       env: { PATH: process.env["PATH"] ?? "", HOME: home, CULVERT_HOME: path.join(home, "culvert") },
@@ -63,8 +75,8 @@ export class CulvertProcess {
     const lines = createInterface({ input: child.stderr });
     for await (const line of lines) {
       said.push(line);
-      // "listening on ADDRESS for DESTINATION"; with one destination it needs no telling.
-      const [, port, destination] = /listening on 127\.0\.0\.1:(\d+)(?: for (\S+))?/.exec(line) ?? [];
+      // "listening on ADDRESS for DESTINATION"; with one destination it needs no telling, and UDP is named behind the address.
+      const [, port, destination] = /listening on 127\.0\.0\.1:(\d+)(?: \(UDP\))?(?: for (\S+))?/.exec(line) ?? [];
       if (port === undefined) continue;
       const index = destination === undefined ? 0 : destinations.indexOf(destination);
       ports[index] = Number(port);

@@ -8,9 +8,24 @@ import { launch } from "./scenarios/launch.ts";
 import { memory } from "./scenarios/memory.ts";
 import { roundTrip } from "./scenarios/round-trip.ts";
 import { tunnels } from "./scenarios/tunnels.ts";
+import { udpFirst } from "./scenarios/udp-first.ts";
+import { udpRate } from "./scenarios/udp-rate.ts";
+import { udpRoundTrip } from "./scenarios/udp-round-trip.ts";
 import { World } from "./world.ts";
 
-const scenarios = [launch, firstByte, roundTrip, bulkDown, bulkUp, besideBulk, tunnels, memory];
+const scenarios = [
+  launch,
+  firstByte,
+  roundTrip,
+  bulkDown,
+  bulkUp,
+  besideBulk,
+  tunnels,
+  memory,
+  udpRoundTrip,
+  udpRate,
+  udpFirst,
+];
 
 function facts(world: World, options: Options): string {
   const [cpu] = os.cpus();
@@ -19,6 +34,7 @@ function facts(world: World, options: Options): string {
     `${os.availableParallelism()} cores (${cpu?.model.trim() ?? "unknown"}), ${os.platform()} ${os.arch()}, load ${os.loadavg()[0]?.toFixed(2)}`,
     `Node ${process.version}; front: ${front}; ${options.quick ? "quick: too few rounds for conclusions" : "full"}`,
     "h2: over HTTP/2; h1: the proxy offers HTTP/1.1 only; direct: a relay without TLS and proxy",
+    "UDP: h1 is an upgrade as Pomerium takes it; h2 is extended CONNECT, which only the Node front offers",
   ].join("\n");
 }
 

@@ -20,7 +20,7 @@ const full: Effort = {
   idleClients: 1_000,
   settleMs: 2_000,
   launches: 10,
-  budgetMs: 135_000,
+  budgetMs: 210_000,
 };
 
 const quick: Effort = {
@@ -30,7 +30,7 @@ const quick: Effort = {
   idleClients: 300,
   settleMs: 700,
   launches: 3,
-  budgetMs: 34_000,
+  budgetMs: 90_000,
 };
 
 export interface Options {

@@ -2,6 +2,7 @@ import { delayCalls } from "./roles/delay.ts";
 import { loadCalls } from "./roles/load.ts";
 import { closeProxies, proxyCalls } from "./roles/proxy.ts";
 import { relayCalls } from "./roles/relay.ts";
+import { udpLoadCalls } from "./roles/udp-load.ts";
 import { upstreamCalls } from "./roles/upstream.ts";
 
 /** Everything a worker process can be. */
@@ -10,6 +11,7 @@ export const roles = {
   load: loadCalls,
   proxy: proxyCalls,
   relay: relayCalls,
+  udpLoad: udpLoadCalls,
   upstream: upstreamCalls,
 };
 

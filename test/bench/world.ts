@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { envoyBinary } from "../support/access-proxy/index.ts";
 import { CulvertProcess } from "./culvert-process.ts";
-import { destinations } from "./roles/proxy.ts";
+import { destinations, type ProxyPlace } from "./roles/proxy.ts";
+import { UdpWorld } from "./udp-world.ts";
 import { Worker } from "./workers.ts";
 
 export type Protocol = "h2" | "h1";
@@ -13,12 +14,6 @@ export interface Ways {
   readonly echo: number;
   readonly once: number;
   readonly bulk: number;
-}
-
-interface ProxyPlace {
-  readonly origin: string;
-  readonly port: number;
-  readonly ca: string;
 }
 
 /** A tunnel under test with the ways that it opens. */
@@ -40,6 +35,7 @@ export class World {
   readonly #proxies = new Map<Protocol, ProxyPlace>();
   #direct: Ways = { echo: 0, once: 0, bulk: 0 };
   #echoPort = 0;
+  #udp: Promise<UdpWorld> | null = null;
 
   private constructor(profileFolder: string | null) {
     process.once("exit", () => rmSync(this.#home, { recursive: true, force: true }));
@@ -90,6 +86,11 @@ export class World {
     return this.#direct;
   }
 
+  /** What the UDP scenarios need; started for the first of them. */
+  udp(): Promise<UdpWorld> {
+    return (this.#udp ??= UdpWorld.start({ front: this.front, home: this.#home, profileFolder: this.#profileFolder }));
+  }
+
   #proxy(protocol: Protocol): ProxyPlace {
     const place = this.#proxies.get(protocol);
     if (place === undefined) throw new Error("the proxy has not been started");
@@ -133,6 +134,8 @@ export class World {
 
   /** Ends every process. */
   async close(): Promise<void> {
+    const udp = await this.#udp?.catch(() => null);
+    await udp?.close();
     await Promise.all([...this.#tunnels].map((culvert) => culvert.stop()));
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import net from "node:net";
+import { openUdpRelay } from "../udp-relay.ts";
 
 /** Hands things on in order, each after its time. */
 class DelayLine {
@@ -41,5 +42,9 @@ export const delayCalls = {
     server.listen({ port: 0, host: "127.0.0.1" });
     await once(server, "listening");
     return (server.address() as net.AddressInfo).port;
+  },
+  openUdp: ({ port, roundTripMs }: { readonly port: number; readonly roundTripMs: number }): Promise<number> => {
+    const line = new DelayLine();
+    return openUdpRelay(port, (act) => line.push(performance.now() + roundTripMs / 2, act));
   },
 };

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import net from "node:net";
+import { openUdpRelay } from "../udp-relay.ts";
 
 /** The yardstick: a local port that leads to another by `pipe`, without TLS and without a proxy. */
 export const relayCalls = {
@@ -17,4 +18,5 @@ export const relayCalls = {
     await once(server, "listening");
     return (server.address() as net.AddressInfo).port;
   },
+  openUdp: ({ port }: { readonly port: number }): Promise<number> => openUdpRelay(port),
 };

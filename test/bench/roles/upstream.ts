@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import net from "node:net";
+import { bindUdp } from "../udp-relay.ts";
 
 /** Ports of an upstream process. */
 export interface UpstreamPorts {
@@ -76,4 +77,10 @@ export const upstreamCalls = {
     once: await listen((socket) => socket.once("data", (data: Buffer) => socket.end(data))),
     bulk: await listen(bulk),
   }),
+  /** Sends every datagram back; its port. */
+  startUdp: async (_: null): Promise<number> => {
+    const socket = await bindUdp();
+    socket.on("message", (payload, from) => socket.send(payload, from.port, from.address));
+    return socket.address().port;
+  },
 };
