@@ -33,6 +33,13 @@ async function openEngine(options: EngineOptions, home: string, log: Log, interr
     sessions: new FileSessionStore(home),
     browser: options.noBrowser || opener === null ? terminal : new BrowserOrTerminal(new OpenBrowser(opener), terminal),
     events: (event) => log.event(event),
+    certificates: engine.systemCertificateStore({
+      platform: process.platform,
+      home: os.homedir(),
+      dataHome: process.env["XDG_DATA_HOME"],
+      password: process.env["CULVERT_CERT_STORE_PASSWORD"],
+      passwordHint: "Set CULVERT_CERT_STORE_PASSWORD to the store's password.",
+    }),
     shareSessions: options.shareSessions,
     ...(options.loginMs === undefined ? {} : { limits: { loginMs: options.loginMs } }),
   });

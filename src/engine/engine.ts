@@ -6,15 +6,17 @@ import type { EventSink } from "../shared/events.ts";
 import { limits as defaultLimits, type Limits } from "../shared/limits.ts";
 import type { ClientInfo } from "../shared/model/activity.ts";
 import { throwIfAborted } from "./aborts.ts";
+import { CertificateSearches } from "./certstore/search.ts";
+import { askForCas } from "./connect/ask-for-cas.ts";
 import { Connector } from "./connect/connector.ts";
 import type { EnginePorts, ProxyApi, Session } from "./ports.ts";
 import { Sessions, type SignedOut } from "./session/sessions.ts";
-import { TlsIdentities } from "./tls/identities.ts";
+import { TlsIdentities, type IdentityLease } from "./tls/identities.ts";
 import type { TlsIdentity } from "./tls/identity.ts";
 import type { TlsSettings } from "./tls/settings.ts";
-import type { OpenPath } from "./connect/path.ts";
+import type { ConnectRequest, OpenPath, Outcome } from "./connect/path.ts";
 import type { UdpPath } from "./connect/udp-path.ts";
-import { Opener, type AuthSettings } from "./tunnel/opener.ts";
+import { Opener, type AuthSettings, type OpenRequest } from "./tunnel/opener.ts";
 import { Peer } from "./tunnel/peer.ts";
 import { TcpTunnel, type Totals } from "./tunnel/tunnel.ts";
 import { UdpTunnel } from "./tunnel/udp-tunnel.ts";
@@ -67,16 +69,28 @@ export class Engine {
   readonly #udpOpener: Opener<UdpPath>;
   readonly #tunnels = new Set<TcpTunnel | UdpTunnel>();
   readonly #peers = new Set<Peer>();
-  readonly #identities = new TlsIdentities();
+  readonly #identities: TlsIdentities;
+  readonly #searches: CertificateSearches;
   readonly #saidHeldEnd = new Set<string>();
   #closing: Promise<void> | null = null;
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
     this.#limits = { ...defaultLimits, ...ports.limits };
+    this.#identities = new TlsIdentities(ports.events);
     this.#connector = new Connector({ limits: this.#limits, events: ports.events, lookup: ports.lookup });
+    const { lookup, certificates: store, events } = ports;
+    this.#searches = new CertificateSearches({
+      store,
+      events,
+      limits: this.#limits,
+      announced: (proxy, signal) => askForCas(proxy, { limits: this.#limits, lookup }, signal),
+    });
     const api: ProxyApi = {
-      get: (proxy, tls, path, jwt, signal) => this.#connector.get(proxy, this.#identities.of(tls), path, jwt, signal),
+      get: (proxy, tls, path, jwt, signal) =>
+        this.#searches.using(proxy, this.#identities.of(tls), signal, (found) =>
+          this.#connector.get(proxy, found, path, jwt, signal),
+        ),
     };
     this.#sessions = new Sessions({
       api,
@@ -88,13 +102,47 @@ export class Engine {
     });
     const connector = this.#connector;
     this.#opener = new Opener(
-      { open: (...request) => connector.open(...request), discard: (path) => path.reset() },
+      {
+        open: (request, identity, signal) =>
+          this.#withCertificate(request, identity, signal, (found) => connector.open(request, found, signal)),
+        discard: (path) => path.reset(),
+      },
       this.#sessions,
     );
     this.#udpOpener = new Opener(
-      { open: (...request) => connector.openUdp(...request), discard: (path) => path.close() },
+      {
+        open: (request, identity, signal) =>
+          this.#withCertificate(request, identity, signal, (found) => connector.openUdp(request, found, signal)),
+        discard: (path) => path.close(),
+      },
       this.#sessions,
     );
+  }
+
+  #withCertificate<P>(
+    { target }: ConnectRequest,
+    identity: TlsIdentity,
+    signal: AbortSignal,
+    open: (found: TlsIdentity) => Promise<Outcome<P>>,
+  ): Promise<Outcome<P>> {
+    const refused = (outcome: Outcome<P>): boolean => outcome.kind === "answered" && outcome.answer.status === 495;
+    return this.#searches.using(target.proxy, identity, signal, open, refused);
+  }
+
+  /** @throws AppError of the settings, or `not-available-yet` where they want a search that cannot be made here. */
+  #lease(settings: TlsSettings): IdentityLease {
+    const lease = this.#identities.lease(settings);
+    try {
+      this.#searches.check(lease.identity);
+    } catch (thrown) {
+      lease.release();
+      throw thrown;
+    }
+    return lease;
+  }
+
+  #preferHttp1({ target, identity }: OpenRequest): void {
+    this.#connector.preferHttp1(target, this.#searches.lastFor(target.proxy, identity));
   }
 
   #checkOpen(signal: AbortSignal): void {
@@ -119,7 +167,7 @@ export class Engine {
   async openTunnel(settings: TunnelSettings, signal: AbortSignal): Promise<Tunnel> {
     this.#checkOpen(signal);
     const { id, target, listen, auth, retry = false, udpIdleMs = this.#limits.udpIdleMs } = settings;
-    const { identity, release } = this.#identities.lease(settings.tls);
+    const { identity, release } = this.#lease(settings.tls);
     const options = {
       ...this.#common(),
       id,
@@ -135,7 +183,7 @@ export class Engine {
               ...options,
               opener: this.#opener,
               onHeldEnd: (proxy) => this.#heldEnd(proxy),
-              onCutShort: (request) => this.#connector.preferHttp1(request.target, request.identity),
+              onCutShort: (request) => this.#preferHttp1(request),
             },
             signal,
           );
@@ -171,16 +219,17 @@ export class Engine {
       local.writable.destroy();
     };
     const { id, target, auth } = settings;
-    const { identity, release } = this.#identities.lease(settings.tls);
+    const { identity, release } = this.#lease(settings.tls);
+    const request: OpenRequest = { target, identity, auth };
     const peer = new Peer({
       ...this.#common(),
       tunnel: id,
       id: 1,
       local: { ...local, reset },
-      request: { target, identity, auth },
+      request,
       opener: this.#opener,
       onHeldEnd: () => this.#heldEnd(originOf(target.proxy)),
-      onCutShort: () => this.#connector.preferHttp1(target, identity),
+      onCutShort: () => this.#preferHttp1(request),
       endsWithRemote: true,
     });
     this.#peers.add(peer);
@@ -204,7 +253,7 @@ export class Engine {
   /** Signs in at a proxy; keeps an existing session that the proxy still knows. @throws AppError of the sign-in. */
   login(proxy: ProxyAddress, tls: TlsSettings, signal: AbortSignal): Promise<Session> {
     this.#checkOpen(signal);
-    const { identity, release } = this.#identities.lease(tls);
+    const { identity, release } = this.#lease(tls);
     return this.#sessions.login({ proxy, tls: identity }, signal).finally(release);
   }
 
@@ -212,7 +261,7 @@ export class Engine {
   logout(proxyOrigin: string | null, tls: TlsSettings, signal: AbortSignal): Promise<SignedOut[]> {
     this.#checkOpen(signal);
     const origin = proxyOrigin && originOf(parsePomeriumUrl(proxyOrigin));
-    const { identity, release } = this.#identities.lease(tls);
+    const { identity, release } = this.#lease(tls);
     return this.#sessions.signOut(origin, () => identity, signal).finally(release);
   }
 
@@ -249,6 +298,7 @@ export class Engine {
     ]);
     clearTimeout(cut);
     await this.#sessions.close();
+    this.#searches.close();
     this.#connector.close();
   }
 }

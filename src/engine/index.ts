@@ -1,10 +1,21 @@
 export { Engine, newTunnelId, type Tunnel, type TunnelSettings } from "./engine.ts";
 export type { EnginePorts, Session, SessionStore, SignInBrowser, SignInPage } from "./ports.ts";
+export { systemCertificateStore, type SystemStoreOptions } from "./certstore/system-store.ts";
+export type { CertificateStore, StoredCertificate } from "./certstore/store.ts";
 export { openerOf, openWith, type Opener } from "./browser/opener.ts";
 export type { SignedOut } from "./session/sessions.ts";
 export { parseServiceAccount } from "./session/service-account.ts";
 export { MemorySessionStore } from "./session/memory-session-store.ts";
-export { checkTlsSettings, type TlsSettings } from "./tls/settings.ts";
+export {
+  checkTlsSettings,
+  type ClientCertificateSearch,
+  type ClientCertificateSource,
+  type TlsSettings,
+} from "./tls/settings.ts";
+export { ClientCertificateError, checkClientCertificate, type ClientCertificate } from "./tls/client-certificate.ts";
+export { describeCertificate } from "./tls/describe.ts";
+export { openPkcs12 } from "./tls/pkcs12/open-pkcs12.ts";
+export { isPkcs12, looksBinary } from "./tls/pkcs12/read-pkcs12.ts";
 export type { AuthSettings } from "./tunnel/opener.ts";
 export { ConnectionManager, type ManagerOptions } from "./manager/connection-manager.ts";
 export type { ManagedEngine, ManagedSettings } from "./manager/managed-connection.ts";

@@ -2,6 +2,7 @@ import type { LookupFunction } from "node:net";
 import type { ProxyAddress } from "../shared/address.ts";
 import type { EventSink } from "../shared/events.ts";
 import type { Limits } from "../shared/limits.ts";
+import type { CertificateStore } from "./certstore/store.ts";
 
 /** A sign-in at a Pomerium. The JWT is opaque: it usually holds no expiry and no name (protocol.md, Login). */
 export interface Session {
@@ -95,6 +96,8 @@ export interface EnginePorts {
   readonly sessions: SessionStore;
   readonly browser: SignInBrowser;
   readonly events: EventSink;
+  /** Where client certificates are searched for; without it none can be. */
+  readonly certificates?: CertificateStore;
   /** Replaces the system's name resolution. */
   readonly lookup?: LookupFunction;
   /** Overrides of shared/limits.ts, for a command line option or a test. */

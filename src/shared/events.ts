@@ -112,6 +112,24 @@ export type EngineEvent =
       readonly reason: DropReason;
       readonly count: number;
     }
+  /** The system's certificate store was searched for what this proxy accepts. Said again only when the result changes. */
+  | {
+      readonly type: "client-certificate-searched";
+      readonly proxy: string;
+      readonly store: string;
+      /** False where the proxy asks for no client certificate; then none is shown. */
+      readonly asked: boolean;
+      /** `validTo` in milliseconds since 1970. */
+      readonly chosen: {
+        readonly subject: string;
+        readonly issuer: string;
+        readonly validTo: number;
+        readonly fingerprint: string;
+      } | null;
+      /** Why the others fell out, one sentence each; `more` of them are not told. */
+      readonly passedOver: readonly string[];
+      readonly more: number;
+    }
   | { readonly type: "sign-in-started"; readonly proxy: string }
   /** `proxy` waits for the sign-in that runs at `at`, another host of the same Pomerium. */
   | { readonly type: "sign-in-joined"; readonly proxy: string; readonly at: string }

@@ -105,6 +105,8 @@ export const limits = {
   udpSpares: 8,
   /** The head of an HTTP/1.1 answer. */
   headBytes: 32 * 1024,
+  /** Of a server's TLS handshake, read along to learn which client certificates it accepts. */
+  handshakeBytes: 256 * 1024,
   /** The body of a refusal, read for its request id and reason only. */
   refusalBodyBytes: 16 * 1024,
   /** How long that body is waited for once the head has come. */

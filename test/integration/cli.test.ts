@@ -102,11 +102,16 @@ describe("usage errors end with 2, one line and the way out", () => {
     [["tcp", "a:1", "--service-account", "junk"], /--service-account: This is not a service account token/],
     [["tcp", "a:1", "--service-account-file", "MISSING"], /--service-account-file: Culvert cannot read/],
     [["tcp", "a:1", "--service-account-file", "TOKEN"], /--service-account-file: This is not a service account token/],
+    [["tcp", "a:1", "--client-cert-issuer", "CN=x"], /--client-cert-issuer is for a search.*--client-cert-from-store/],
     [
-      ["tcp", "a:1", "--client-cert-from-store"],
-      /--client-cert-from-store is not available yet\. Export the certificate/,
+      ["tcp", "a:1", "--client-cert-from-store", "--client-cert-subject", "CN"],
+      /--client-cert-subject: A certificate filter is ATTRIBUTE=VALUE.*CN \(commonName\).*STREET \(streetAddress\)/,
     ],
-    [["tcp", "a:1", "--client-cert-issuer", "CN=x"], /--client-cert-issuer is not available yet/],
+    [
+      ["tcp", "a:1", "--client-cert-from-store", "--client-cert-issuer", "DC=x"],
+      /--client-cert-issuer: "DC" is not an attribute.*postalCode, serialNumber/,
+    ],
+    [["tcp", "a:1", "--client-cert-from-store", "--client-cert", "JUNK"], /--client-cert and --client-cert-from-store/],
     [["udp", "a"], /a: Add a port, for example a:53/],
     [["udp", "a:1", "--listen", "-"], /carries TCP only/],
     [["login"], /The url is missing/],
@@ -149,7 +154,7 @@ describe("usage errors end with 2, one line and the way out", () => {
       const { code, stderr } = await culvert(["tcp", "a:1", "--client-cert", cert, "--client-key", key], env);
       expect([code, stderr]).toEqual([
         2,
-        expect.stringContaining("This key does not belong to this client certificate"),
+        expect.stringContaining("This key does not belong to this certificate"),
       ]);
     } finally {
       other.remove();

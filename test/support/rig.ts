@@ -3,6 +3,7 @@ import {
   Engine,
   MemorySessionStore,
   type AuthSettings,
+  type CertificateStore,
   type SignInBrowser,
   type Tunnel,
 } from "../../src/engine/index.ts";
@@ -45,6 +46,7 @@ export interface RigOptions extends AccessProxyOptions {
   readonly limits?: Partial<Limits>;
   readonly store?: SessionStore;
   readonly shareSessions?: boolean;
+  readonly certificates?: CertificateStore;
 }
 
 /** A stand-in Pomerium with an engine in front of it. */
@@ -68,6 +70,7 @@ export class Rig {
         for (const check of [...this.#waiting]) check();
       },
       lookup: loopbackLookup,
+      ...(options.certificates ? { certificates: options.certificates } : {}),
       ...(options.limits ? { limits: options.limits } : {}),
       ...(options.shareSessions === undefined ? {} : { shareSessions: options.shareSessions }),
     });

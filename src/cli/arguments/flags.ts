@@ -8,11 +8,12 @@ export const tlsFlags: readonly FlagSpec[] = [
   boolean("disable-tls-verification", "do not verify the proxy's certificate (never outside of tests)"),
   text("alternate-ca-path", "FILE", "PEM file with CA certificates to trust besides the system's"),
   text("ca-cert", "BASE64", "CA certificate to trust besides the system's: PEM, base64-encoded once more"),
-  text("client-cert", "FILE", "PEM file with the client certificate"),
+  text("client-cert", "FILE", "client certificate: a PEM file, or a PKCS#12 file (.p12, .pfx) with its key"),
   text("client-key", "FILE", "PEM file with the key of the client certificate"),
-  boolean("client-cert-from-store", "client certificate from the system's store (not available yet)"),
-  text("client-cert-issuer", "ATTR=VALUE", "which issuer to take from the store (not available yet)"),
-  text("client-cert-subject", "ATTR=VALUE", "which subject to take from the store (not available yet)"),
+  text("client-key-passphrase-file", "FILE", "file with the passphrase of the key or of the PKCS#12 file"),
+  boolean("client-cert-from-store", "search the client certificate in ~/.pki/nssdb, as browsers do (Linux)"),
+  text("client-cert-issuer", "ATTR=VALUE", 'search one whose issuer has this attribute, for example "CN=Corp CA"'),
+  text("client-cert-subject", "ATTR=VALUE", 'search one whose subject has this attribute, for example "OU=Sales"'),
 ];
 
 /** How a person signs in. */

@@ -24,6 +24,11 @@ const reasons: Readonly<Record<string, string>> = {
  * @throws AppError `file-unreadable` that says why.
  */
 export async function readGivenFile(file: string): Promise<string> {
+  return (await readGivenBytes(file)).toString("utf8");
+}
+
+/** As `readGivenFile`, for what is no text. */
+export async function readGivenBytes(file: string): Promise<Buffer> {
   const unreadable = (why: string, cause?: unknown): AppError =>
     new AppError("file-unreadable", `Culvert cannot read ${shown(file)}: ${why}.`, {
       cause,
@@ -41,7 +46,7 @@ export async function readGivenFile(file: string): Promise<string> {
       length += chunk.length;
       if (length > maxBytes) throw unreadable("it is larger than 1 MiB");
     }
-    return Buffer.concat(chunks).toString("utf8");
+    return Buffer.concat(chunks);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     const code = thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";

@@ -1,18 +1,10 @@
 import type { TlsSettings } from "../../engine/index.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
+import { readCertificateSearch } from "./certificate-search.ts";
+import { readClientCertificate } from "./client-certificate.ts";
 import type { ParsedArguments } from "./parse-arguments.ts";
 import { readGivenFile } from "./read-file.ts";
-import { naming, usageError } from "./usage.ts";
-
-const storeFlags = ["client-cert-from-store", "client-cert-issuer", "client-cert-subject"];
-
-function refuseStoreFlags(given: ParsedArguments): void {
-  const asked = storeFlags.find((name) => given.on(name) || given.text(name) !== undefined);
-  if (asked === undefined) return;
-  throw new AppError("not-available-yet", `--${asked} is not available yet.`, {
-    userAction: "Export the certificate and its key to PEM files, and name them with --client-cert and --client-key.",
-  });
-}
+import { naming } from "./usage.ts";
 
 /** The value of --ca-cert: PEM in base64, as the existing client takes it. */
 function decodedCa(value: string): string {
@@ -47,7 +39,7 @@ async function check(flag: string, command: string, settings: TlsSettings): Prom
  * @throws AppError of the usage kind that names the flag.
  */
 export async function readTlsSettings(given: ParsedArguments, command: string): Promise<TlsSettings> {
-  refuseStoreFlags(given);
+  const search = await readCertificateSearch(given, command);
   const verify = !given.on("disable-tls-verification");
   const ca: string[] = [];
 
@@ -67,14 +59,6 @@ export async function readTlsSettings(given: ParsedArguments, command: string): 
     await check("--ca-cert", command, { verify, ca });
   }
 
-  const certPath = given.text("client-cert") ?? "";
-  const keyPath = given.text("client-key") ?? "";
-  if (certPath === "" && keyPath === "") return { verify, ca };
-  if (certPath === "") throw usageError("--client-key needs the certificate of that key: --client-cert FILE.", command);
-  if (keyPath === "") throw usageError("--client-cert needs the key of that certificate: --client-key FILE.", command);
-  const cert = await fileOf("client-cert", certPath, command);
-  const key = await fileOf("client-key", keyPath, command);
-  const settings: TlsSettings = { verify, ca, clientCertificate: { cert, key } };
-  await check("--client-cert and --client-key", command, settings);
-  return settings;
+  const client = await readClientCertificate(given, command);
+  return { verify, ca, ...client, ...search };
 }

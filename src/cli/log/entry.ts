@@ -1,8 +1,9 @@
 import type { Protocol } from "../../shared/address.ts";
 import type { AppErrorData } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
+import { passedOverWords, searchWords } from "../../shared/words/certificate-search.ts";
 import { dropWords } from "../../shared/words/drops.ts";
-import { count } from "../../shared/words/format.ts";
+import { count, dayOf } from "../../shared/words/format.ts";
 import { clock, duration, printable, printableJson, size, withProtocol } from "./text.ts";
 
 export type Level = "info" | "warn" | "error";
@@ -134,10 +135,30 @@ export function entryOf(event: EngineEvent, scope: Scope, protocol: Protocol = "
       );
     case "http2-given-up":
       return entry("warn", `HTTP/2 does not work with ${event.proxy} (${event.reason}); using HTTP/1.1 for a while`);
+    case "client-certificate-searched": {
+      const others = passedOverWords(event);
+      const isMissing = event.asked && !event.chosen;
+      return entry(
+        isMissing ? "warn" : "info",
+        `${uncapitalized(searchWords(event))}${others === "" ? "" : `; passed over: ${others}`}`,
+      );
+    }
+    case "client-certificate-renewed":
+      return entry(
+        "info",
+        `using the renewed client certificate of ${event.subject}, valid to ${dayOf(event.validTo)}`,
+      );
+    case "client-certificate-kept":
+      return entry(
+        "warn",
+        `the client certificate's files have changed but cannot be used, so the one from before stays: ${sentenceOf(event.error)}`,
+      );
     case "storage-failed":
       return entry("warn", sentenceOf(event.error));
   }
 }
+
+const uncapitalized = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 
 const dropped = (datagrams: { readonly dropped: number } | undefined): string =>
   datagrams === undefined || datagrams.dropped === 0 ? "" : `, dropped ${count(datagrams.dropped, "datagram")}`;

@@ -25,6 +25,15 @@ export function datagramCapsuleHead(payloadLength: number): Buffer {
   return Buffer.concat([encodeVarint(datagramType), length, context]);
 }
 
+/** One datagram as a capsule, in one buffer. @throws RangeError above `mostPayload`. */
+export function datagramCapsule(payload: Buffer): Buffer {
+  const head = datagramCapsuleHead(payload.length);
+  const capsule = Buffer.allocUnsafe(head.length + payload.length);
+  head.copy(capsule);
+  payload.copy(capsule, head.length);
+  return capsule;
+}
+
 interface CapsuleHead {
   readonly next: number;
   readonly kind: "payload" | "skip";

@@ -30,6 +30,9 @@ const doubtsHttp2 = new Set([400, 405, 501, 505]);
 /** Answers to a CONNECT-UDP by servers that do not know it: they ignore the upgrade, or the method, or the path. */
 const doubtsUdp = new Set([400, 405, 426, 501, 505]);
 
+/** RFC 9110 §15.5.20 and §15.5.9: the connection was the wrong one, or had stood idle for too long. */
+const wantsAnother = (status: number, stale: boolean): boolean => status === 421 || (stale && status === 408);
+
 export interface ConnectorOptions {
   readonly limits: Limits;
   readonly events: EventSink;
@@ -111,18 +114,22 @@ export class Connector {
     const { proxy } = request.target;
     const pool = this.#pool(proxy, identity);
     for (let fresh = false; ; fresh = true) {
-      const carrier = await pool.udpCarrier(fresh, signal).catch((error: unknown) => {
-        throw asAppError(error);
-      });
+      const used: { carrier: UdpCarrier | null } = { carrier: null };
       try {
-        const outcome = await this.#openUdpOn(carrier, request, signal);
-        if (outcome.kind === "open") pool.udpWorked(carrier.kind);
+        const outcome = await pool.withUdp(fresh, signal, (carrier) => {
+          used.carrier = carrier;
+          return this.#openUdpOn(carrier, request, signal);
+        });
+        const { kind = "http/1.1", stale = false } = used.carrier ?? {};
+        if (outcome.kind === "open") pool.udpWorked(kind);
+        else if (!fresh && wantsAnother(outcome.answer.status, stale)) continue;
         else if (doubtsUdp.has(outcome.answer.status)) throw udpNotOffered(proxy.host, outcome.answer.status);
         return outcome;
       } catch (error) {
         const isDoubtful = error instanceof Http2Unusable || error instanceof Unanswered;
+        const isAnswer = error instanceof AppError && error.code === "udp-not-offered";
         // Nothing of the client's has been sent, and to ask twice is harmless.
-        const again = isDoubtful || (carrier.stale && !(error instanceof AppError && error.code === "udp-not-offered"));
+        const again = isDoubtful || (used.carrier?.stale === true && !isAnswer);
         if (signal.aborted || fresh || !again) throw isDoubtful ? error.error : asAppError(error);
       }
     }

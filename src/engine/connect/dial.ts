@@ -46,7 +46,11 @@ export async function dial(options: DialOptions, signal: AbortSignal): Promise<D
   return dialTls(raw, options, signal);
 }
 
-async function dialTcp({ proxy, limits, lookup }: DialOptions, signal: AbortSignal): Promise<net.Socket> {
+/** Connects to a proxy without TLS. @throws AppError of the failed step. */
+export async function dialTcp(
+  { proxy, limits, lookup }: Pick<DialOptions, "proxy" | "limits" | "lookup">,
+  signal: AbortSignal,
+): Promise<net.Socket> {
   throwIfAborted(signal);
   const raw = net.connect({
     host: proxy.host,

@@ -46,6 +46,7 @@ export async function connectUdpHttp1(
       framing: chunked ? "chunked" : "raw",
       queueBytes: limits.udpQueueBytes,
       lineBytes: limits.headBytes,
+      localAddress: socket.localAddress ?? null,
       explain: dialed.explain,
       reset: () => socket.destroy(),
     });

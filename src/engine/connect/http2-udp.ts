@@ -33,6 +33,8 @@ export async function connectUdpHttp2(
     framing: "raw",
     queueBytes: limits.udpQueueBytes,
     lineBytes: limits.headBytes,
+    // PING tells whether the connection lives.
+    localAddress: null,
     explain,
     reset: abort,
   });

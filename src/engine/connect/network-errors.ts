@@ -47,9 +47,14 @@ export function networkError(error: unknown, { proxy, hasClientCertificate, peer
     new AppError(errorCode, message, { userAction, cause: error, ...details });
 
   if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_NODATA" || code === "EAI_NONAME") {
-    return make("host-not-found", `DNS knows no address for ${host}.`, "Check the spelling, connect to your VPN, or name your Pomerium with --pomerium-url.", {
-      retryable: true,
-    });
+    return make(
+      "host-not-found",
+      `DNS knows no address for ${host}.`,
+      "Check the spelling, connect to your VPN, or name your Pomerium with --pomerium-url.",
+      {
+        retryable: true,
+      },
+    );
   }
   if (code === "ECONNREFUSED") {
     return make("refused", `${host} refused the connection on port ${port}.`, "Check the Pomerium URL and its port.", {

@@ -60,9 +60,12 @@ export class ProxyPool {
   readonly #http1For = new Map<string, number>();
   #doubts = 0;
   #ticket: Buffer | undefined;
+  /** The client certificate that the connections show; see TlsIdentity.renewals. */
+  #renewals: number;
 
   constructor(options: ProxyPoolOptions) {
     this.#options = options;
+    this.#renewals = options.identity.renewals;
     this.#spares = new SpareConnections((signal) => this.#dialHttp1(signal), options.limits);
   }
 
@@ -81,6 +84,7 @@ export class ProxyPool {
       this.#doubts = 0;
       return result;
     };
+    await this.#showNewest(signal);
     for (;;) {
       throwIfAborted(signal);
       if (this.#closing.signal.aborted) throw new AppError("closed", "Culvert is shutting down.");
@@ -107,19 +111,20 @@ export class ProxyPool {
   }
 
   /**
-   * A connection for one UDP client: extended CONNECT only where the SETTINGS of a connection offer it, HTTP/1.1 else,
-   * which waits for no protocol that may not answer.
+   * Finds a connection for one UDP client and hands it to `use`, which must send its request before it first awaits, as in
+   * `with`: extended CONNECT only where the SETTINGS of a connection offer it, HTTP/1.1 else, which waits for no protocol
+   * that may not answer.
    * @param fresh not one that was opened ahead.
    */
-  async udpCarrier(fresh: boolean, signal: AbortSignal): Promise<UdpCarrier> {
+  async withUdp<T>(fresh: boolean, signal: AbortSignal, use: (carrier: UdpCarrier) => Promise<T>): Promise<T> {
     throwIfAborted(signal);
+    await this.#showNewest(signal);
     for (const connection of this.#connections)
       if (!fresh && connection.offersExtendedConnect && connection.hasRoom)
-        return { kind: "h2", connection, stale: false };
+        return use({ kind: "h2", connection, stale: false });
     const spare = fresh ? null : this.#spares.take();
-    return spare
-      ? { kind: "http/1.1", dialed: spare, stale: true }
-      : { kind: "http/1.1", dialed: await this.#dialHttp1(signal), stale: false };
+    if (spare) return use({ kind: "http/1.1", dialed: spare, stale: true });
+    return use({ kind: "http/1.1", dialed: await this.#dialHttp1(signal), stale: false });
   }
 
   /** A UDP client got through: the next ones are made ready for. */
@@ -134,6 +139,18 @@ export class ProxyPool {
     if (this.#connections.size === 0) (this.#probing ??= this.#probe()).catch(() => undefined);
   }
 
+  /** After a renewal of the client certificate no request goes where the one from before was shown; tunnels stay. */
+  async #showNewest(signal: AbortSignal): Promise<void> {
+    const { identity } = this.#options;
+    if (!identity.renew) return;
+    await waitFor(identity.renew(), signal);
+    if (identity.renewals === this.#renewals) return;
+    this.#renewals = identity.renewals;
+    this.#ticket = undefined;
+    this.#spares.clear();
+    for (const connection of this.#connections) connection.retire();
+  }
+
   #withRoom(): Http2Connection | undefined {
     for (const connection of this.#connections) if (connection.hasRoom) return connection;
     return undefined;
@@ -142,6 +159,7 @@ export class ProxyPool {
   /** Offers both protocols. Belongs to the pool rather than to the request that began it, since others wait for it too. */
   async #probe(): Promise<Probe> {
     const { proxy, limits } = this.#options;
+    const renewals = this.#renewals;
     try {
       const dialed = await this.#dial(["h2", "http/1.1"], this.#closing.signal);
       if (dialed.alpn === "http/1.1") {
@@ -153,7 +171,8 @@ export class ProxyPool {
         return probe;
       }
       const connection = await Http2Connection.open(dialed, proxy, limits, this.#closing.signal);
-      this.#connections.add(connection);
+      // One that was dialled with the certificate from before serves those that wait for it, and nobody else.
+      if (renewals === this.#renewals) this.#connections.add(connection);
       this.#all.add(connection);
       connection.onGone = () => this.#connections.delete(connection);
       connection.onClosed = () => this.#all.delete(connection);
@@ -176,10 +195,11 @@ export class ProxyPool {
 
   #dial(alpn: readonly ("h2" | "http/1.1")[], signal: AbortSignal): Promise<Dialed> {
     const { proxy, identity, limits, lookup } = this.#options;
-    return dial(
-      { proxy, identity, limits, lookup, alpn, ticket: this.#ticket, onTicket: (ticket) => (this.#ticket = ticket) },
-      signal,
-    );
+    const renewals = this.#renewals;
+    const onTicket = (ticket: Buffer): void => {
+      if (renewals === this.#renewals) this.#ticket = ticket;
+    };
+    return dial({ proxy, identity, limits, lookup, alpn, ticket: this.#ticket, onTicket }, signal);
   }
 
   /** One client got through on HTTP/1.1 alone, perhaps by accident: a proxy that restarts looks the same. */

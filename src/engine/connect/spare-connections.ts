@@ -22,6 +22,8 @@ export class SpareConnections {
   /** When connections were taken lately, oldest first; monotonic milliseconds. */
   #taken: number[] = [];
   #dialing = 0;
+  /** Which call of `clear` the next ones come after. */
+  #cleared = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(dial: (signal: AbortSignal) => Promise<Dialed>, limits: SpareLimits) {
@@ -57,9 +59,12 @@ export class SpareConnections {
   async #add(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#dialing += 1;
+    const cleared = this.#cleared;
     try {
       const dialed = await this.#dial(this.#closing.signal);
       const { socket } = dialed;
+      // `clear` and `close` are for those under way as well, which may be done at that very moment.
+      if (cleared !== this.#cleared) return dialed.reset();
       const gone = (): void => this.#end(spare);
       const spare: Spare = {
         dialed,
@@ -100,10 +105,16 @@ export class SpareConnections {
     spare.dialed.socket.destroy();
   }
 
-  /** Ends those that nobody has taken. Idempotent. */
+  /** Ends those that nobody has taken, and those under way once they are there. */
+  clear(): void {
+    this.#cleared += 1;
+    for (const spare of [...this.#spares]) this.#end(spare);
+  }
+
+  /** As `clear`, for good. Idempotent. */
   close(): void {
     this.#closing.abort();
     clearTimeout(this.#timer);
-    for (const spare of [...this.#spares]) this.#end(spare);
+    this.clear();
   }
 }

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Destination } from "../../shared/address.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Via } from "../../shared/events.ts";
-import { CapsuleDecoder, datagramCapsuleHead, mostPayload } from "./capsules.ts";
+import { CapsuleDecoder, datagramCapsule, mostPayload } from "./capsules.ts";
 import { ChunkedDecoder } from "./chunked.ts";
 
 /** The path of CONNECT-UDP (RFC 9298 §2, §3); the colons of IPv6 hosts are percent-encoded. */
@@ -30,6 +30,8 @@ export interface UdpPathOptions {
   /** Bytes that may wait in the stream before datagrams are dropped. */
   readonly queueBytes: number;
   readonly lineBytes: number;
+  /** The address of this computer that a connection of its own goes out from; null where others watch whether it lives. */
+  readonly localAddress: string | null;
   readonly explain: (error: unknown) => AppError;
   /** Ends the stream at once. */
   readonly reset: () => void;
@@ -47,17 +49,21 @@ export type SendResult = "sent" | "too-large" | "full";
 /** An open way for the datagrams of one client: capsules on a stream (RFC 9297 §3.2, RFC 9298 §5). Owns the stream. */
 export class UdpPath {
   readonly via: Via;
+  /** The address of this computer that it goes out from; null where its end is noticed anyway. */
+  readonly localAddress: string | null;
   readonly #stream: Duplex;
   readonly #options: UdpPathOptions;
   readonly #capsules: CapsuleDecoder;
   readonly #chunks: ChunkedDecoder | null;
   #listener: UdpPathListener | null = null;
   #over = false;
+  #endedWith: AppError | null = null;
   #wroteThisPhase = false;
   #corked = false;
 
   constructor(stream: Duplex, options: UdpPathOptions) {
     this.via = options.via;
+    this.localAddress = options.localAddress;
     this.#stream = stream;
     this.#options = options;
     this.#capsules = new CapsuleDecoder((payload) => this.#listener?.datagram(payload));
@@ -72,9 +78,12 @@ export class UdpPath {
     stream.once("close", () => this.#end(options.explain({ code: "" })));
   }
 
-  /** Begins to read. Call once. */
+  /** Begins to read. Call once. Tells at once of an end that came before. */
   start(listener: UdpPathListener): void {
+    if (this.#over) return listener.ended(this.#endedWith);
     this.#listener = listener;
+    // Its 'close' may have come before there was a path: HTTP/2 tells of an answer and of its end in one go.
+    if (this.#stream.destroyed) return this.#end(this.#options.explain(this.#stream.errored ?? { code: "" }));
     this.#stream.on("data", (bytes: Buffer) => this.#take(bytes));
     this.#stream.once("end", () => this.#ended());
     this.#stream.resume();
@@ -93,7 +102,7 @@ export class UdpPath {
       this.#corked = true;
       stream.cork();
     }
-    stream.write(Buffer.concat([datagramCapsuleHead(payload.length), payload]));
+    stream.write(datagramCapsule(payload));
     return "sent";
   }
 
@@ -125,6 +134,7 @@ export class UdpPath {
   #end(error: AppError | null): void {
     if (this.#over) return;
     this.#over = true;
+    this.#endedWith = error;
     this.#capsules.stop();
     this.#flush();
     this.#options.reset();

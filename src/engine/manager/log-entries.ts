@@ -1,6 +1,7 @@
 import type { AppErrorData } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
 import type { LogEntry, LogLevel } from "../../shared/model/activity.ts";
+import { passedOverWords, searchWords } from "../../shared/words/certificate-search.ts";
 import { hostOfOrigin } from "../../shared/words/connection.ts";
 import { dropWords } from "../../shared/words/drops.ts";
 import { bytes, duration } from "../../shared/words/format.ts";
@@ -129,8 +130,20 @@ export function draftOf(event: EngineEvent): LogDraft | null {
         "warning",
         "The proxy dropped the rest of a transfer that its client took slowly; HTTP/1.1 is used from now on, try it again",
       );
+    case "client-certificate-searched": {
+      const others = passedOverWords(event);
+      const isMissing = event.asked && !event.chosen;
+      return draft(isMissing ? "warning" : "info", searchWords(event), {
+        Store: event.store,
+        ...(event.chosen ? { Fingerprint: event.chosen.fingerprint } : {}),
+        ...(others === "" ? {} : { "Passed over": others }),
+      });
+    }
     case "http2-given-up":
       return draft("warning", `HTTP/2 does not work with this proxy (${event.reason}); using HTTP/1.1 for a while`);
+    // Those of the app are in no files.
+    case "client-certificate-renewed":
+    case "client-certificate-kept":
     // Said where sessions are shown, not in the log of one connection.
     case "session-changed":
     case "storage-failed":

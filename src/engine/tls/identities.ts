@@ -1,4 +1,5 @@
 import { AppError } from "../../shared/errors.ts";
+import type { EventSink } from "../../shared/events.ts";
 import type { TlsChoice } from "../ports.ts";
 import { createTlsIdentity, type TlsIdentity } from "./identity.ts";
 import type { TlsSettings } from "./settings.ts";
@@ -14,9 +15,14 @@ export interface IdentityLease {
  * uses any more is forgotten, or every edit of a certificate would stay in memory.
  */
 export class TlsIdentities {
+  readonly #events: EventSink;
   readonly #used = new Map<string, { readonly identity: TlsIdentity; users: number }>();
   /** Also those that were released: a background call may still go on with one. */
   readonly #made = new WeakMap<TlsChoice, TlsIdentity>();
+
+  constructor(events: EventSink = () => undefined) {
+    this.#events = events;
+  }
 
   /** Distinct settings in use. */
   get size(): number {
@@ -25,7 +31,7 @@ export class TlsIdentities {
 
   /** @throws AppError `setting-invalid` or `client-certificate-invalid`. */
   lease(settings: TlsSettings): IdentityLease {
-    const made = createTlsIdentity(settings);
+    const made = createTlsIdentity(settings, this.#events);
     const entry = this.#used.get(made.key) ?? { identity: made, users: 0 };
     const { identity } = entry;
     entry.users += 1;

@@ -37,6 +37,9 @@ export class UdpPeer {
   #state: PeerState = { kind: "connecting" };
   #step: PeerStep = "connect";
   #attemptAt = this.#startedAt;
+  #openedAt = Infinity;
+  /** Looks in a row at which the address that its path goes out from was missing; null before it was seen once. */
+  #missed: number | null = null;
   #waits = false;
   #path: UdpPath | null = null;
   #finish: (how: PeerEnd | AppError) => void = () => undefined;
@@ -51,7 +54,7 @@ export class UdpPeer {
   dropped = 0;
   #datagramsSent = 0;
   #datagramsReceived = 0;
-  /** What went wrong, null where nothing did. Settles when nothing of the peer is left; never rejects. */
+  /** What says that others had better not try now, null where nothing does. Settles when nothing of it is left; never rejects. */
   readonly closed: Promise<AppError | null>;
 
   constructor(options: UdpPeerOptions) {
@@ -88,6 +91,18 @@ export class UdpPeer {
     this.#finish(how);
   }
 
+  /**
+   * Ends the peer when the address that its path goes out from has left this computer, twice in a row since networks
+   * flap. TCP would try on for a quarter of an hour, and a program that keeps its port would never get another path.
+   * @param own every address of this computer.
+   */
+  checkAddress(own: ReadonlySet<string>): void {
+    const address = this.#path?.localAddress;
+    if (typeof address !== "string") return;
+    if (own.has(address)) this.#missed = 0;
+    else if (this.#missed !== null && (this.#missed += 1) === 2) this.#finish(addressGone());
+  }
+
   #send(payload: Buffer): void {
     const result = this.#path?.send(payload) ?? "full";
     if (result !== "sent") return this.drop(result === "full" ? "proxy-slow" : "too-large", 1);
@@ -105,6 +120,7 @@ export class UdpPeer {
         throw asAppError(this.#aborter.signal.reason);
       }
       this.#options.opened();
+      this.#openedAt = performance.now();
       this.#step = "transfer";
       this.#next({ type: "opened", via: path.via });
       const ms = this.#age();
@@ -126,15 +142,28 @@ export class UdpPeer {
         datagrams,
         ms: this.#age(),
       });
-      return null;
+      return how === "ended-by-proxy" && this.#brokeAtOnce() ? endedAtOnce(request) : null;
     } catch (thrown) {
+      clearTimeout(this.#idleTimer);
       const error = asAppError(thrown);
       this.#next({ type: "closed", how: "failed" });
       if (this.#queue.length > 0) this.drop("no-path-yet", this.#queue.take().length);
       const step = this.#step;
       events({ type: "peer-failed", tunnel, peer: id, destination, step, ms: this.#age(), error: error.toData() });
-      return error;
+      return this.#isNews() ? error : null;
     }
+  }
+
+  /** Ended by the far side before it was of any use: to ask again at once would only bring the same. */
+  #brokeAtOnce(): boolean {
+    return this.#datagramsReceived === 0 && performance.now() - this.#openedAt < this.#options.limits.udpPauseFirstMs;
+  }
+
+  /** Whether its failure says something about the next attempt. */
+  #isNews(): boolean {
+    if (this.#step === "transfer") return this.#brokeAtOnce();
+    // Sent away, or fallen silent; but whoever is in the middle of a sign-in would only get the next page.
+    return !this.#aborter.signal.aborted || this.#step === "sign-in";
   }
 
   #open(): Promise<UdpPath> {
@@ -144,6 +173,8 @@ export class UdpPeer {
       signingIn: () => {
         this.#step = "sign-in";
         this.#waits = false;
+        // A person may take longer.
+        clearTimeout(this.#idleTimer);
         this.#next({ type: "sign-in" });
         events({ type: "peer-signing-in", tunnel, peer: id, proxy: originOf(request.target.proxy) });
         gate?.reached();
@@ -162,6 +193,7 @@ export class UdpPeer {
     const waits = (error: AppError): void => {
       this.#step = "connect";
       this.#next({ type: "wait" });
+      this.#armIdle();
       if (this.#waits) return;
       this.#waits = true;
       const destination = authorityOf(request.target.destination);
@@ -198,9 +230,10 @@ export class UdpPeer {
   }
 
   #armIdle(): void {
+    clearTimeout(this.#idleTimer);
     const { idleMs } = this.#options;
     const left = this.heardAt + idleMs - performance.now();
-    if (left <= 0) return this.#finish("idle");
+    if (left <= 0) return this.#path ? this.#finish("idle") : this.stop(fellSilent());
     this.#idleTimer = setTimeout(() => this.#armIdle(), Math.ceil(left));
   }
 
@@ -212,3 +245,13 @@ export class UdpPeer {
     return Math.round(performance.now() - this.#startedAt);
   }
 }
+
+const fellSilent = (): AppError => new AppError("cancelled", "The client fell silent while it was waiting.");
+
+const addressGone = (): AppError =>
+  new AppError("connection-lost", "The connection was lost: this computer is on another network now.", {
+    retryable: true,
+  });
+
+const endedAtOnce = ({ target }: OpenRequest): AppError =>
+  new AppError("connection-lost", `${target.proxy.host} ended the way at once.`, { retryable: true });

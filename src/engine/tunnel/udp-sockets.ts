@@ -12,7 +12,8 @@ const portAttempts = 10;
 export interface UdpSocketsOptions {
   readonly listen: LocalAddress;
   readonly limits: Pick<Limits, "udpReceiveBytes" | "udpAddressesMs">;
-  readonly message: (payload: Buffer, from: RemoteInfo, socket: Socket) => void;
+  /** @param local the address that the datagram was sent to. */
+  readonly message: (payload: Buffer, from: RemoteInfo, socket: Socket, local: string) => void;
 }
 
 /** A family's wildcard: "every address of this computer". */
@@ -75,7 +76,7 @@ export class UdpSockets {
   async #bindAll(families: readonly string[], signal: AbortSignal): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        for (const address of ownAddresses(families)) {
+        for (const address of ownAddresses(families) ?? []) {
           // An address may go while we look, and IPv6 may be switched off.
           await this.#bind(address, this.#port === 0 ? this.#options.listen.port : this.#port, signal).catch(
             (error: unknown) => {
@@ -98,7 +99,6 @@ export class UdpSockets {
     const { limits, message } = this.#options;
     const socket = dgram.createSocket({
       type: net.isIPv6(address) ? "udp6" : "udp4",
-      recvBufferSize: limits.udpReceiveBytes,
       ...(net.isIPv6(address) ? { ipv6Only: true } : {}),
     });
     await new Promise<void>((resolve, reject) => {
@@ -112,17 +112,24 @@ export class UdpSockets {
       throw error;
     });
     if (this.#closed) return void socket.close();
+    try {
+      // Not an option of the socket: Node throws where nobody can catch it when the system does not give that much.
+      socket.setRecvBufferSize(limits.udpReceiveBytes);
+    } catch {
+      // What the system gives by itself has to do.
+    }
     // Windows reports ICMP errors of earlier answers here; the socket works on (RFC 1122 §4.1.3.3 leaves it to us).
     socket.on("error", () => undefined);
-    socket.on("close", () => this.#sockets.delete(address));
-    socket.on("message", (payload, from) => message(payload, from, socket));
+    socket.on("close", () => this.#sockets.get(address) === socket && this.#sockets.delete(address));
+    socket.on("message", (payload, from) => message(payload, from, socket, address));
     this.#sockets.set(address, socket);
     this.#port = socket.address().port;
   }
 
   /** Follows the addresses as networks come and go. */
   #refresh(families: readonly string[]): void {
-    const now = new Set(ownAddresses(families));
+    const now = ownAddresses(families);
+    if (!now) return;
     for (const [address, socket] of [...this.#sockets]) if (!now.has(address)) socket.close();
     // What cannot be bound now is tried again the next time.
     for (const address of now)
@@ -147,11 +154,24 @@ export class UdpSockets {
   }
 }
 
-/** Every address of this computer; link-local ones with their interface, without which they mean nothing (RFC 4007 §11). */
-function ownAddresses(families: readonly string[]): string[] {
-  return Object.entries(os.networkInterfaces()).flatMap(([name, addresses = []]) =>
-    addresses
-      .filter(({ family }) => families.includes(family))
-      .map(({ address, family }) => (family === "IPv6" && /^fe80:/i.test(address) ? `${address}%${name}` : address)),
-  );
+/**
+ * Every address of this computer once, since point-to-point interfaces may share one; link-local ones with their
+ * interface, without which they mean nothing (RFC 4007 §11). Null where the system cannot tell, as without file
+ * descriptors left; that passes.
+ */
+export function ownAddresses(families: readonly string[] = ["IPv4", "IPv6"]): ReadonlySet<string> | null {
+  try {
+    const all = Object.entries(os.networkInterfaces()).flatMap(([name, addresses = []]) =>
+      addresses
+        .filter(({ family }) => families.includes(family))
+        .map((one) => {
+          if (one.family !== "IPv6" || !/^fe80:/i.test(one.address)) return one.address;
+          // Windows takes the interface's number, others its name.
+          return `${one.address}%${process.platform === "win32" ? one.scopeid : name}`;
+        }),
+    );
+    return new Set(all);
+  } catch {
+    return null;
+  }
 }

@@ -14,7 +14,7 @@ import type { Totals } from "./tunnel.ts";
 import { UdpDrops } from "./udp-drops.ts";
 import { UdpPause } from "./udp-pause.ts";
 import { UdpPeer } from "./udp-peer.ts";
-import { UdpSockets } from "./udp-sockets.ts";
+import { ownAddresses, UdpSockets } from "./udp-sockets.ts";
 
 export interface UdpTunnelOptions {
   readonly id: string;
@@ -35,6 +35,8 @@ interface Client {
   readonly peer: UdpPeer;
   readonly from: string;
   readonly since: number;
+  /** The one that its last datagram came to: a local address may go and come back. */
+  socket: Socket;
 }
 
 /** A local UDP port whose every client, one for each source address, is carried to one destination. Owns sockets and peers. */
@@ -50,7 +52,10 @@ export class UdpTunnel {
   #left: Totals = { sent: 0, received: 0 };
   #state: TunnelState = { kind: "off" };
   #nextPeer = 1;
+  /** How many clients had a path: without any there is none to look for under a flood. */
+  #open = 0;
   #address = { host: "", port: 0 };
+  #addressTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | null = null;
   #resolveClosed: () => void = () => undefined;
   /** Settles when nothing of the tunnel is left; never rejects. */
@@ -68,7 +73,7 @@ export class UdpTunnel {
     this.#sockets = new UdpSockets({
       listen,
       limits,
-      message: (payload, from, socket) => this.#take(payload, from, socket),
+      message: (payload, from, socket, local) => this.#take(payload, from, socket, local),
     });
   }
 
@@ -94,6 +99,7 @@ export class UdpTunnel {
     }
     const address = formatHostPort(tunnel.#address.host, tunnel.#address.port);
     tunnel.#next({ type: "bound", address });
+    tunnel.#addressTimer = setInterval(() => tunnel.#checkAddresses(), options.limits.udpAddressesMs).unref();
     options.events({ type: "tunnel-listening", tunnel: options.id, address, destination });
     return tunnel;
   }
@@ -151,11 +157,13 @@ export class UdpTunnel {
     this.#gate?.tryNow();
   }
 
-  #take(payload: Buffer, from: RemoteInfo, socket: Socket): void {
+  #take(payload: Buffer, from: RemoteInfo, socket: Socket, local: string): void {
     if (this.#closing) return;
-    const key = `${from.address} ${from.port} ${socket.address().address}`;
+    const key = `${from.address} ${from.port} ${local}`;
     const client = this.#byAddress.get(key) ?? this.#newClient(key, from, socket);
-    client?.peer.take(payload);
+    if (!client) return;
+    client.socket = socket;
+    client.peer.take(payload);
   }
 
   /** Null where there can be none now; the datagram is counted as dropped then. */
@@ -172,7 +180,7 @@ export class UdpTunnel {
     const number = this.#nextPeer++;
     const shown = formatHostPort(from.address, from.port);
     events({ type: "peer-opened", tunnel: id, peer: number, from: shown });
-    const peer: UdpPeer = new UdpPeer({
+    const peer = new UdpPeer({
       tunnel: id,
       id: number,
       request,
@@ -181,11 +189,14 @@ export class UdpTunnel {
       events,
       idleMs,
       gate: this.#gate,
-      deliver: (payload) => this.#deliver(peer, payload, from, socket),
+      deliver: (payload) => this.#deliver(client, payload, from),
       dropped: (reason, count) => this.#drops.add(reason, count),
-      opened: () => this.#pause.end(),
+      opened: () => {
+        this.#open += 1;
+        this.#pause.end();
+      },
     });
-    const client = { key, peer, from: shown, since: Date.now() };
+    const client: Client = { key, peer, from: shown, since: Date.now(), socket };
     this.#clients.set(number, client);
     this.#byAddress.set(key, client);
     void peer.closed.then((error) => this.#leave(number, client, error));
@@ -194,6 +205,7 @@ export class UdpTunnel {
 
   /** Lets the client go that was silent for longest, as NATs do (RFC 4787 §4.3). One that still waits for its path stays. */
   #makeRoom(): boolean {
+    if (this.#open === 0) return false;
     let oldest: Client | null = null;
     for (const client of this.#clients.values())
       if (client.peer.state.kind === "connected" && client.peer.heardAt < (oldest?.peer.heardAt ?? Infinity))
@@ -205,8 +217,14 @@ export class UdpTunnel {
     return true;
   }
 
+  #checkAddresses(): void {
+    if (this.#open === 0) return;
+    const own = ownAddresses();
+    if (own) for (const { peer } of [...this.#clients.values()]) peer.checkAddress(own);
+  }
+
   /** From the socket that the client sent to, since it takes answers from no other address. */
-  #deliver(peer: UdpPeer, payload: Buffer, to: RemoteInfo, socket: Socket): void {
+  #deliver({ peer, socket }: Client, payload: Buffer, to: RemoteInfo): void {
     try {
       if (socket.getSendQueueSize() > this.#options.limits.udpSendBytes) return peer.drop("client-slow", 1);
       socket.send(payload, to.port, to.address, (error) => {
@@ -225,8 +243,8 @@ export class UdpTunnel {
     this.#clients.delete(number);
     if (this.#byAddress.get(client.key) === client) this.#byAddress.delete(client.key);
     this.#left = { sent: sent + client.peer.sent, received: received + client.peer.received };
-    // A path that has worked and broke says nothing about the next one.
-    if (error && !client.peer.wasOpen && !this.#closing) this.#pause.failed(error);
+    if (client.peer.wasOpen) this.#open -= 1;
+    if (error && !this.#closing) this.#pause.failed(error);
   }
 
   /** Ends at once: a UDP client has no end to wait for. Idempotent. */
@@ -238,6 +256,7 @@ export class UdpTunnel {
   async #close(): Promise<void> {
     const { id, events } = this.#options;
     this.#next({ type: "stop" });
+    clearInterval(this.#addressTimer);
     this.#gate?.close(new AppError("closed", "The tunnel was closed."));
     const clients = [...this.#clients.values()];
     for (const { peer } of clients) peer.stop();

@@ -1,11 +1,14 @@
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { Connection } from "../../shared/model/connection.ts";
 import { proxyOriginOf } from "../../shared/words/connection.ts";
 import { count } from "../../shared/words/format.ts";
 import { Button } from "../controls/button.tsx";
+import { CertificateFacts, validityWords } from "../controls/certificate-facts.tsx";
 import { Chip } from "../controls/chip.tsx";
 import { deleteConnections, duplicate, edit, plannedAddress } from "../store/actions.ts";
+import { useNow } from "../store/clock.ts";
 import { useHost } from "../store/host.tsx";
+import { useCertificate } from "../store/use-certificate.ts";
 
 const trustWords = ({ trust }: Connection): ReactNode => {
   switch (trust.kind) {
@@ -18,10 +21,37 @@ const trustWords = ({ trust }: Connection): ReactNode => {
   }
 };
 
-const certificateWords = ({ clientCertificate }: Connection): string => {
-  if (clientCertificate.kind === "none") return "None";
-  return clientCertificate.label === "" ? "Pasted text" : clientCertificate.label;
-};
+function ClientCertificate({ clientCertificate }: Pick<Connection, "clientCertificate">): ReactNode {
+  const pem = clientCertificate.kind === "pem" ? clientCertificate : null;
+  const facts = useCertificate(pem && { kind: "pem", certificate: pem.certificate });
+  const [open, setOpen] = useState(false);
+  const now = useNow(facts !== null);
+  if (pem === null) return "None";
+  const ended = facts !== null && facts.validTo < now;
+  return (
+    <>
+      <div className="setting-line">
+        <span>
+          {[facts?.name, pem.label === "" ? "pasted text" : pem.label].filter(Boolean).join(", ")}
+          {facts && <span className={ended ? "err" : "t3"}> {validityWords(facts, now)}</span>}
+        </span>
+        {facts && (
+          <Button
+            variant="link"
+            size="small"
+            aria-expanded={open}
+            onClick={() => {
+              setOpen(!open);
+            }}
+          >
+            Details
+          </Button>
+        )}
+      </div>
+      {open && facts && <CertificateFacts all facts={facts} />}
+    </>
+  );
+}
 
 const signInWords = ({ auth }: Connection): ReactNode => {
   switch (auth.kind) {
@@ -68,7 +98,9 @@ export function Configuration({ connection }: { readonly connection: Connection 
           {connection.pomeriumUrl === "" && <span className="t3"> from the destination</span>}
         </Setting>
         <Setting name="Server trust">{trustWords(connection)}</Setting>
-        <Setting name="Client certificate">{certificateWords(connection)}</Setting>
+        <Setting name="Client certificate">
+          <ClientCertificate clientCertificate={connection.clientCertificate} />
+        </Setting>
         <Setting name="Sign in with">{signInWords(connection)}</Setting>
       </dl>
       <div className="configuration-acts">

@@ -1,9 +1,13 @@
 import type { ReactNode } from "react";
+import { connectionLimits } from "../../shared/model/connection.ts";
+import { CertificateFacts } from "../controls/certificate-facts.tsx";
 import { FormRow, GroupRow } from "../controls/form-row.tsx";
 import { Segmented } from "../controls/segmented.tsx";
+import { useCertificate } from "../store/use-certificate.ts";
 import { problemsFor } from "./fields.ts";
 import { FileField, type ChosenFile } from "./file-field.tsx";
-import type { Draft } from "./form.ts";
+import { noPkcs12, type Draft } from "./form.ts";
+import { PasteArea } from "./paste-area.tsx";
 import { isEncryptedKey, pemParts } from "./pem.ts";
 import { SecretField } from "./secret-field.tsx";
 import type { Editor } from "./use-editor.ts";
@@ -14,12 +18,15 @@ import type { Editor } from "./use-editor.ts";
  */
 export function filledFromFile(
   draft: Draft,
-  { name, text }: ChosenFile,
+  { name, text, base64 = "" }: ChosenFile,
   wanted: "certificate" | "key",
 ): Partial<Draft> {
+  if (base64 !== "")
+    return { pkcs12: { file: base64, label: name }, passphrase: { kind: "new", value: "", label: "" } };
   const found = pemParts(text);
-  const certificate = (pem: string): Partial<Draft> => ({ certificate: { pem, label: name } });
+  const certificate = (pem: string): Partial<Draft> => ({ certificate: { pem, label: name }, pkcs12: noPkcs12 });
   const key = (value: string): Partial<Draft> => ({
+    pkcs12: noPkcs12,
     key: { kind: "new", value, label: name },
     passphrase: { kind: "new", value: "", label: "" },
   });
@@ -31,6 +38,22 @@ export function filledFromFile(
   return { ...certificate(found.certificates || text), ...(found.key === "" ? {} : key(found.key)) };
 }
 
+/** What stands for a file: its name, or what it is where it was pasted; "" for none. */
+const fileWords = (what: string, { value, label }: { readonly value: string; readonly label: string }): string =>
+  value === "" ? "" : label || `${what} in PEM form`;
+
+/** What the file that is shown can be asked about; null while there is none. */
+function asked({ clientCertificate, certificate, pkcs12, passphrase }: Draft): Parameters<typeof useCertificate>[0] {
+  if (clientCertificate !== "pem") return null;
+  if (pkcs12.file !== "")
+    return {
+      kind: "pkcs12",
+      file: pkcs12.file,
+      passphrase: passphrase.kind === "new" ? passphrase.value : "",
+    };
+  return certificate.pem === "" ? null : { kind: "pem", certificate: certificate.pem };
+}
+
 /** The certificate that this computer shows to the proxy, and its key. */
 export function CertificateField(props: { readonly editor: Editor; readonly keptWords: string }): ReactNode {
   const { editor, keptWords } = props;
@@ -39,10 +62,16 @@ export function CertificateField(props: { readonly editor: Editor; readonly kept
     change(filledFromFile(draft, file, wanted), "certificate", "key", "passphrase");
     blur(wanted);
   };
-  const keyFile = draft.key.kind === "kept" ? `Key saved ${keptWords}` : draft.key.label;
+  const facts = useCertificate(asked(draft));
+  const isPkcs12 = draft.pkcs12.file !== "";
+  const keyFile = draft.key.kind === "kept" ? `Key saved ${keptWords}` : fileWords("Private key", draft.key);
+  const certificateFile = isPkcs12
+    ? `${draft.pkcs12.label} (PKCS#12)`
+    : fileWords("Certificate", { value: draft.certificate.pem, label: draft.certificate.label });
+  const wanted = draft.certificate.pem === "" ? "certificate" : "key";
   const passphraseProblems = problemsFor(editor, "passphrase");
   const wantsPassphrase =
-    passphraseProblems.length > 0 || (draft.key.kind === "new" && isEncryptedKey(draft.key.value));
+    passphraseProblems.length > 0 || isPkcs12 || (draft.key.kind === "new" && isEncryptedKey(draft.key.value));
   return (
     <>
       <GroupRow label="Client certificate">
@@ -63,30 +92,48 @@ export function CertificateField(props: { readonly editor: Editor; readonly kept
                   what="certificate"
                   kind="certificate"
                   field="certificate"
-                  file={draft.certificate.pem === "" ? "" : draft.certificate.label || "Certificate in PEM form"}
+                  file={certificateFile}
+                  {...(certificateFile === "" ? { hint: "PEM or PKCS#12" } : {})}
                   problems={problemsFor(editor, "certificate")}
                   onFile={take("certificate")}
-                  onRemove={() => change({ certificate: { pem: "", label: "" } }, "certificate")}
+                  onRemove={() =>
+                    change({ certificate: { pem: "", label: "" }, pkcs12: noPkcs12 }, "certificate", "passphrase")
+                  }
                 />
-                <FileField
-                  what="private key"
-                  kind="key"
-                  field="key"
-                  file={keyFile}
-                  problems={problemsFor(editor, "key")}
-                  onFile={take("key")}
-                />
+                {facts && <CertificateFacts facts={facts} />}
+                {!isPkcs12 && (
+                  <FileField
+                    what="private key"
+                    kind="key"
+                    field="key"
+                    file={keyFile}
+                    problems={problemsFor(editor, "key")}
+                    onFile={take("key")}
+                  />
+                )}
+                {!isPkcs12 && (certificateFile === "" || keyFile === "") && (
+                  <PasteArea
+                    label="Certificate and key in PEM form"
+                    placeholder="Or paste the certificate and its key here: -----BEGIN CERTIFICATE-----"
+                    maxLength={connectionLimits.pemLength}
+                    onPem={(text) => take(wanted)({ name: "", path: "", text })}
+                  />
+                )}
               </>
             )}
           </>
         )}
       </GroupRow>
       {draft.clientCertificate === "pem" && wantsPassphrase && (
-        <FormRow label="Passphrase" problems={passphraseProblems} hint="This private key is encrypted.">
+        <FormRow
+          label="Passphrase"
+          problems={passphraseProblems}
+          hint={isPkcs12 ? "The passphrase of the PKCS#12 file. It is not kept." : "This private key is encrypted."}
+        >
           {(field) => (
             <SecretField
               {...field}
-              key={keyFile}
+              key={isPkcs12 ? certificateFile : keyFile}
               field="passphrase"
               maxLength={1_024}
               initial={draft.passphrase.kind === "new" ? draft.passphrase.value : ""}

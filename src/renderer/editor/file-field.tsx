@@ -14,6 +14,17 @@ export interface ChosenFile {
   readonly name: string;
   readonly path: string;
   readonly text: string;
+  /** In the place of the text where the file is none, such as PKCS#12. */
+  readonly base64?: string;
+}
+
+/** As main reads a file: DER begins so, and no text does. */
+const looksBinary = (bytes: Uint8Array): boolean => bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80;
+
+async function contentOf(file: File, mayBeBinary: boolean): Promise<Pick<ChosenFile, "text" | "base64">> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (!mayBeBinary || !looksBinary(bytes)) return { text: new TextDecoder().decode(bytes) };
+  return { text: "", base64: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")) };
 }
 
 export interface FileFieldProps {
@@ -56,14 +67,16 @@ export function FileField(props: FileFieldProps): ReactNode {
     setOver(false);
     const [dropped] = event.dataTransfer.files;
     if (!dropped) return;
-    if (dropped.size > connectionLimits.pemLength) {
+    const mayBeBinary = kind === "certificate" || kind === "key";
+    // In base64 it has to fit as well.
+    if (dropped.size > connectionLimits.pemLength * (mayBeBinary ? 0.75 : 1)) {
       setFailure(`${dropped.name} is too large for a ${what}`);
       return;
     }
     setFailure("");
-    dropped.text().then(
-      (text) => {
-        onFile({ name: dropped.name, path: "", text });
+    contentOf(dropped, mayBeBinary).then(
+      (content) => {
+        onFile({ name: dropped.name, path: "", ...content });
       },
       () => {
         setFailure(`${dropped.name} cannot be read`);

@@ -35,16 +35,20 @@ export interface Draft {
   readonly pomeriumUrl: string;
   readonly trust: ConnectionInput["trust"]["kind"];
   readonly ca: TextDraft;
-  readonly clientCertificate: ConnectionInput["clientCertificate"]["kind"];
+  /** Of files a PKCS#12 file is one as well; see `pkcs12`. */
+  readonly clientCertificate: Exclude<ConnectionInput["clientCertificate"]["kind"], "pkcs12">;
   readonly certificate: TextDraft;
   readonly key: SecretDraft;
   readonly passphrase: SecretDraft;
+  /** In the place of certificate and key: base64, "" for none. */
+  readonly pkcs12: { readonly file: string; readonly label: string };
   readonly auth: ConnectionInput["auth"]["kind"];
   readonly token: SecretDraft;
   readonly tokenPath: string;
 }
 
-const nothing: SecretDraft = { kind: "new", value: "", label: "" };
+const nothing = { kind: "new", value: "", label: "" } as const satisfies SecretDraft;
+export const noPkcs12: Draft["pkcs12"] = { file: "", label: "" };
 const kept: SecretDraft = { kind: "kept" };
 
 const secretOf = (secret: { kind: "keep" } | { kind: "set"; value: string }): SecretDraft =>
@@ -57,6 +61,7 @@ const inputOf = (secret: SecretDraft): { kind: "keep" } | { kind: "set"; value: 
 export function draftFromInput(input: ConnectionInput): Draft {
   const { trust, clientCertificate, auth } = input;
   const pem = clientCertificate.kind === "pem" ? clientCertificate : null;
+  const pkcs12 = clientCertificate.kind === "pkcs12" ? clientCertificate : null;
   return {
     id: input.id,
     name: input.name,
@@ -69,10 +74,11 @@ export function draftFromInput(input: ConnectionInput): Draft {
     pomeriumUrl: input.pomeriumUrl,
     trust: trust.kind,
     ca: trust.kind === "ca" ? { pem: trust.pem, label: trust.label } : { pem: "", label: "" },
-    clientCertificate: clientCertificate.kind,
+    clientCertificate: clientCertificate.kind === "pkcs12" ? "pem" : clientCertificate.kind,
     certificate: pem ? { pem: pem.certificate, label: pem.label } : { pem: "", label: "" },
     key: pem ? secretOf(pem.key) : nothing,
-    passphrase: pem ? secretOf(pem.passphrase) : nothing,
+    passphrase: pem ? secretOf(pem.passphrase) : pkcs12 ? { ...nothing, value: pkcs12.passphrase } : nothing,
+    pkcs12: pkcs12 ? { file: pkcs12.file, label: pkcs12.label } : noPkcs12,
     auth: auth.kind,
     token: auth.kind === "token" ? secretOf(auth.token) : nothing,
     tokenPath: auth.kind === "token-file" ? auth.path : "",
@@ -124,6 +130,20 @@ function idleSecondsOf({ protocol, idle }: Pick<Draft, "protocol" | "idle">): nu
   return protocol === "udp" || isIdleTime(seconds) ? seconds : usualIdleSeconds;
 }
 
+function clientCertificateOf(draft: Draft): ConnectionInput["clientCertificate"] {
+  const { certificate, key, passphrase, pkcs12 } = draft;
+  if (draft.clientCertificate === "none") return { kind: "none" };
+  if (pkcs12.file !== "")
+    return { kind: "pkcs12", ...pkcs12, passphrase: passphrase.kind === "new" ? passphrase.value : "" };
+  return {
+    kind: "pem",
+    certificate: certificate.pem,
+    label: certificate.label,
+    key: inputOf(key),
+    passphrase: inputOf(passphrase),
+  };
+}
+
 /** What would be saved. Spaces around addresses and the name are left out. */
 export function inputFromDraft(draft: Draft): ConnectionInput {
   return {
@@ -137,16 +157,7 @@ export function inputFromDraft(draft: Draft): ConnectionInput {
     idleSeconds: idleSecondsOf(draft),
     pomeriumUrl: draft.pomeriumUrl.trim(),
     trust: draft.trust === "ca" ? { kind: "ca", ...draft.ca } : { kind: draft.trust },
-    clientCertificate:
-      draft.clientCertificate === "none"
-        ? { kind: "none" }
-        : {
-            kind: "pem",
-            certificate: draft.certificate.pem,
-            label: draft.certificate.label,
-            key: inputOf(draft.key),
-            passphrase: inputOf(draft.passphrase),
-          },
+    clientCertificate: clientCertificateOf(draft),
     auth:
       draft.auth === "browser"
         ? { kind: "browser" }

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { AppErrorData } from "../errors.ts";
 import type { Activity } from "../model/activity.ts";
+import type { CertificateFacts } from "../model/certificate.ts";
 import {
   connectionIdSchema,
   connectionInputSchema,
@@ -40,11 +41,14 @@ export interface PickedFile {
   readonly path: string;
   /** Empty for a token file, which main reads itself at every connect. */
   readonly text: string;
+  /** In the place of the text where the file is no text, such as PKCS#12: base64. */
+  readonly base64?: string;
 }
 
 const id = connectionIdSchema;
 const ids = v.pipe(v.array(connectionIdSchema), v.minLength(1), v.maxLength(connectionLimits.connections));
 const origin = v.pipe(v.string(), v.maxLength(512), v.regex(/^https?:\/\/[^/\s]+$/));
+const pemText = v.pipe(v.string(), v.maxLength(connectionLimits.pemLength));
 const shortText = v.pipe(v.string(), v.maxLength(1_024));
 
 /**
@@ -59,6 +63,13 @@ export const contract = {
 
   /** What is wrong with it, as far as can be known without the network. */
   "check-connection": call<readonly FieldProblem[]>()(connectionInputSchema),
+  /** What is to be shown of the client certificate in a file; null where it cannot be read, which `check-connection` explains. */
+  "describe-certificate": call<CertificateFacts | null>()(
+    v.variant("kind", [
+      v.strictObject({ kind: v.literal("pem"), certificate: pemText }),
+      v.strictObject({ kind: v.literal("pkcs12"), file: pemText, passphrase: shortText }),
+    ]),
+  ),
   "save-connection": call<SaveResult>()(
     connectionInputSchema,
     v.strictObject({

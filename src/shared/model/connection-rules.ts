@@ -78,6 +78,8 @@ function credentialProblems(input: ConnectionInput): FieldProblem[] {
     else if (key.kind === "set" && !holdsKey(key.value))
       problems.push(error("key", "This is not a private key in PEM form"));
   }
+  if (clientCertificate.kind === "pkcs12" && clientCertificate.file === "")
+    problems.push(error("certificate", "Add the certificate"));
   if (auth.kind === "token" && auth.token.kind === "set" && auth.token.value.trim() === "")
     problems.push(error("token", "Enter the token"));
   if (auth.kind === "token-file" && auth.path.trim() === "") problems.push(error("tokenFile", "Choose the token file"));
@@ -141,8 +143,9 @@ export function sameTunnel(saved: Connection, input: ConnectionInput): boolean {
   if (certificate.kind === "pem" && (certificate.key.kind === "set" || certificate.passphrase.kind === "set"))
     return false;
   if (auth.kind === "token" && auth.token.kind === "set") return false;
+  if (certificate.kind === "pkcs12") return false;
   const certificateOf = ({ clientCertificate }: Connection | ConnectionInput): unknown =>
-    clientCertificate.kind === "none" ? null : clientCertificate.certificate;
+    clientCertificate.kind === "pem" ? clientCertificate.certificate : null;
   const authOf = ({ auth: by }: Connection | ConnectionInput): unknown => (by.kind === "token-file" ? by : by.kind);
   const trustOf = ({ trust }: Connection | ConnectionInput): unknown => (trust.kind === "ca" ? trust.pem : trust.kind);
   const parts = (one: Connection | ConnectionInput): unknown => [

@@ -45,6 +45,7 @@ export const trustSchema = v.variant("kind", [
   v.strictObject({ kind: v.literal("unverified") }),
 ]);
 
+const passphraseLength = 1_024;
 const certificateText = text(connectionLimits.pemLength);
 const label = text(connectionLimits.nameLength);
 
@@ -108,7 +109,15 @@ export const connectionInputSchema = v.strictObject({
       label,
       key: secretInput(connectionLimits.pemLength),
       /** "" where the key is not encrypted. */
-      passphrase: secretInput(1_024),
+      passphrase: secretInput(passphraseLength),
+    }),
+    /** What it holds is saved as `pem`: so its certificate can be shown without a secret, and the passphrase is not kept. */
+    v.strictObject({
+      kind: v.literal("pkcs12"),
+      /** Base64. */
+      file: certificateText,
+      label,
+      passphrase: text(passphraseLength),
     }),
   ]),
   auth: v.variant("kind", [

@@ -95,6 +95,11 @@ function routeEntries(route: RouteSpec): readonly Config[] {
   ];
 }
 
+function tlsParameters(version: "TLSv1.2" | "TLSv1.3"): Config {
+  const only = version === "TLSv1.2" ? "TLSv1_2" : "TLSv1_3";
+  return { tls_minimum_protocol_version: only, tls_maximum_protocol_version: only };
+}
+
 function transportSocket(options: AccessProxyOptions, pki: Pki): Config {
   const mode = options.clientCertificates ?? "off";
   const asks = mode !== "off" || options.routes.some((route) => route.policy === "client-certificate");
@@ -103,7 +108,7 @@ function transportSocket(options: AccessProxyOptions, pki: Pki): Config {
     private_key: { filename: pki.server.keyFile },
   };
   const validation: Config = {
-    trusted_ca: { filename: pki.clientCaFile },
+    trusted_ca: options.clientCas === undefined ? { filename: pki.clientCaFile } : { inline_string: options.clientCas },
     // Policy mode lets a wrong certificate in, so that the policy can answer 495.
     ...(mode === "reject-connection" ? {} : { trust_chain_verification: "ACCEPT_UNTRUSTED" }),
   };
@@ -113,6 +118,7 @@ function transportSocket(options: AccessProxyOptions, pki: Pki): Config {
       ...typeUrl("transport_sockets.tls.v3.DownstreamTlsContext"),
       require_client_certificate: mode === "reject-connection",
       common_tls_context: {
+        ...(options.tlsVersion ? { tls_params: tlsParameters(options.tlsVersion) } : {}),
         alpn_protocols: options.alpn ?? ["h2", "http/1.1"],
         tls_certificates: [identity],
         ...(asks ? { validation_context: validation } : {}),

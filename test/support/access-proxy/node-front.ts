@@ -77,13 +77,20 @@ function tlsServer(options: AccessProxyOptions, pki: Pki, h2Offered: () => boole
   return tls.createServer({
     key: pki.server.keyPem,
     cert: pki.server.certPem,
+    ...(options.tlsVersion ? { minVersion: options.tlsVersion, maxVersion: options.tlsVersion } : {}),
     ...(wanted.length === 0
       ? {}
       : {
           ALPNCallback: ({ protocols }: { protocols: readonly string[] }) =>
             wanted.find((protocol) => protocols.includes(protocol) && (protocol !== "h2" || h2Offered())),
         }),
-    ...(asks ? { requestCert: true, rejectUnauthorized: mode === "reject-connection", ca: pki.clientCaPem } : {}),
+    ...(asks
+      ? {
+          requestCert: true,
+          rejectUnauthorized: mode === "reject-connection",
+          ca: options.clientCas ?? pki.clientCaPem,
+        }
+      : {}),
   });
 }
 

@@ -40,6 +40,10 @@ export interface AccessProxyOptions {
   /** No TLS: plain HTTP/1.1. */
   readonly plain?: boolean;
   readonly clientCertificates?: "off" | "policy" | "reject-connection";
+  /** PEM of the CAs whose client certificates it accepts, in the place of its own. */
+  readonly clientCas?: string;
+  /** The only version of TLS that it speaks. */
+  readonly tlsVersion?: "TLSv1.2" | "TLSv1.3";
   readonly signIn?: SignInScript;
   readonly certificate?: ServerCertificate;
   /** Serves the sign-in page on plain http on loopback, so that a browser needs no CA. */

@@ -31,6 +31,7 @@ function pathOn(
     framing,
     queueBytes,
     lineBytes: 1_000,
+    localAddress: null,
     explain: () => lost,
     reset: () => (resets += 1),
   });
@@ -82,6 +83,29 @@ describe("reading", () => {
     await expect.poll(() => ends.map((error) => error?.code)).toEqual(["connection-lost"]);
     expect(ends[0]?.message).toBe("The proxy sent something else than datagrams.");
     expect(resets()).toBe(1);
+  });
+
+  it.each(["before there is a path", "before somebody listens"])("an end that came %s is told", async (when) => {
+    const stream = new PassThrough();
+    const ends: (AppError | null)[] = [];
+    const cut = async (): Promise<void> => {
+      const closed = new Promise((resolve) => stream.once("close", resolve));
+      stream.destroy();
+      await closed;
+    };
+    if (when === "before there is a path") await cut();
+    const path = new UdpPath(stream, {
+      via: "h2",
+      framing: "raw",
+      queueBytes: 1_000,
+      lineBytes: 1_000,
+      localAddress: null,
+      explain: () => lost,
+      reset: () => undefined,
+    });
+    if (when !== "before there is a path") await cut();
+    path.start({ datagram: () => undefined, ended: (error) => ends.push(error) });
+    expect(ends).toEqual([lost]);
   });
 
   it("once closed it says nothing more", async () => {

@@ -6,6 +6,7 @@ import net from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { portsToTry, withPort } from "../../../../src/main/calls/next-port.ts";
+import type { OpenedInput } from "../../../../src/main/calls/opened-input.ts";
 import { connectionOf, secretsOf } from "../../../../src/main/calls/save-connection.ts";
 import { limits } from "../../../../src/shared/limits.ts";
 import { ChosenFiles, startPoint } from "../../../../src/main/calls/start-point.ts";
@@ -193,16 +194,16 @@ beforeAll(async () => {
 });
 afterAll(() => pki.remove());
 
-const certificate = (cert: string, key: string, passphrase = ""): ConnectionInput =>
-  connectionInput({
-    clientCertificate: {
-      kind: "pem",
-      certificate: cert,
-      label: "",
-      key: { kind: "set", value: key },
-      passphrase: { kind: "set", value: passphrase },
-    },
-  });
+const certificate = (cert: string, key: string, passphrase = ""): OpenedInput => ({
+  ...connectionInput(),
+  clientCertificate: {
+    kind: "pem",
+    certificate: cert,
+    label: "",
+    key: { kind: "set", value: key },
+    passphrase: { kind: "set", value: passphrase },
+  },
+});
 
 test("certificates and keys that are no good are told beside the field that can mend it", async () => {
   const { calls } = await rig();

@@ -1,0 +1,139 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import type { ClientCertificate, ClientCertificateSource } from "../../engine/index.ts";
+import { AppError, asAppError } from "../../shared/errors.ts";
+import type { ParsedArguments } from "./parse-arguments.ts";
+import { isRereadable, readGivenBytes } from "./read-file.ts";
+import { naming, usageError } from "./usage.ts";
+
+/** The files that a client certificate is in. */
+interface Files {
+  readonly certificate: string;
+  /** null: with the certificate. */
+  readonly key: string | null;
+  readonly passphrase: string | null;
+}
+
+/** What the flags say about a client certificate. */
+export interface GivenClientCertificate {
+  readonly clientCertificate: ClientCertificate;
+  /** Left out where the files can be read only once, such as pipes. */
+  readonly clientCertificateSource?: ClientCertificateSource;
+}
+
+const flags = ["client-cert", "client-key", "client-key-passphrase-file"] as const;
+
+const holdsKey = (pem: string): boolean => pem.includes("PRIVATE KEY-----");
+
+/**
+ * Reads the client certificate that the flags name: PEM files, or one PKCS#12 file.
+ * @returns null where none is named.
+ * @throws AppError of the usage kind that names the flag.
+ */
+export async function readClientCertificate(
+  given: ParsedArguments,
+  command: string,
+): Promise<GivenClientCertificate | null> {
+  const [certificate = "", key = "", passphrase = ""] = flags.map((flag) => given.text(flag));
+  if (certificate === "" && key === "" && passphrase === "") return null;
+  if (certificate === "") {
+    const flag = key === "" ? "client-key-passphrase-file" : "client-key";
+    throw usageError(`--${flag} needs the certificate of that key: --client-cert FILE.`, command);
+  }
+  const files: Files = {
+    certificate,
+    key: key === "" ? null : key,
+    passphrase: passphrase === "" ? null : passphrase,
+  };
+  const before = await stamp(files);
+  const clientCertificate = await read(files, command);
+  const { checkClientCertificate } = await import("../../engine/index.ts");
+  try {
+    checkClientCertificate(clientCertificate);
+  } catch (thrown) {
+    throw refusal(files.key === null ? "--client-cert" : "--client-cert and --client-key", files, command, thrown);
+  }
+  const rereadable = await Promise.all(namesOf(files).map(isRereadable));
+  return rereadable.every(Boolean)
+    ? { clientCertificate, clientCertificateSource: new CertificateFiles(files, before, command) }
+    : { clientCertificate };
+}
+
+/** Names the flags, and the one that is missing where only the passphrase is. */
+function refusal(flagsOfIt: string, { passphrase }: Files, command: string, thrown: unknown): AppError {
+  const error = naming(flagsOfIt, command, asAppError(thrown));
+  const wantsPassphrase = thrown instanceof Error && "part" in thrown && thrown.part === "passphrase";
+  return wantsPassphrase && passphrase === null
+    ? new AppError(error.code, error.message, { userAction: "Give it with --client-key-passphrase-file FILE." })
+    : error;
+}
+
+const namesOf = ({ certificate, key, passphrase }: Files): string[] =>
+  [certificate, key, passphrase].filter((name) => name !== null);
+
+/** Changes with every change of the files; "" for one that is not there now. */
+async function stamp(files: Files): Promise<string> {
+  const one = async (name: string): Promise<string> => {
+    const { mtimeNs, ctimeNs, size, ino } = await stat(name, { bigint: true });
+    return [mtimeNs, ctimeNs, size, ino].join(" ");
+  };
+  return (await Promise.all(namesOf(files).map((name) => one(name).catch(() => "")))).join("\n");
+}
+
+async function bytesOf(flag: (typeof flags)[number], file: string, command: string): Promise<Buffer> {
+  try {
+    return await readGivenBytes(file);
+  } catch (thrown) {
+    throw naming(`--${flag}`, command, asAppError(thrown));
+  }
+}
+
+/** Reads it anew. @throws AppError of the usage kind. */
+async function read(files: Files, command: string): Promise<ClientCertificate> {
+  const { isPkcs12, looksBinary, openPkcs12 } = await import("../../engine/index.ts");
+  const passphrase =
+    files.passphrase === null
+      ? null
+      : // The newline behind it is the editor's; a space may be the passphrase's.
+        (await bytesOf("client-key-passphrase-file", files.passphrase, command)).toString("utf8").replace(/\r?\n$/, "");
+  const bytes = await bytesOf("client-cert", files.certificate, command);
+  if (looksBinary(bytes)) {
+    if (files.key !== null && isPkcs12(bytes))
+      throw usageError("--client-cert names a PKCS#12 file, which holds its key: leave out --client-key.", command);
+    try {
+      return await openPkcs12(bytes, passphrase ?? "", path.basename(files.certificate));
+    } catch (thrown) {
+      throw refusal("--client-cert", files, command, thrown);
+    }
+  }
+  const cert = bytes.toString("utf8");
+  if (files.key === null && !holdsKey(cert))
+    throw usageError("--client-cert needs the key of that certificate: --client-key FILE.", command);
+  const key = files.key === null ? cert : (await bytesOf("client-key", files.key, command)).toString("utf8");
+  return { cert, key, ...(passphrase === null ? {} : { passphrase }) };
+}
+
+/** The files that the flags name, which may be replaced while the tunnel stands. */
+class CertificateFiles implements ClientCertificateSource {
+  readonly id: string;
+  readonly #files: Files;
+  readonly #command: string;
+  #stamp: string;
+
+  constructor(files: Files, before: string, command: string) {
+    this.id = namesOf(files)
+      .map((name) => path.resolve(name))
+      .join("\n");
+    this.#files = files;
+    this.#stamp = before;
+    this.#command = command;
+  }
+
+  async changed(): Promise<ClientCertificate | null> {
+    const now = await stamp(this.#files);
+    if (now === this.#stamp) return null;
+    // Before the reading: what changes while it is read is then seen the next time.
+    this.#stamp = now;
+    return read(this.#files, this.#command);
+  }
+}

@@ -1,0 +1,187 @@
+import { X509Certificate } from "node:crypto";
+import { shown } from "../../shared/address.ts";
+import { readCertificate, type CertificateFacts } from "./certificate.ts";
+import { DerError } from "./der.ts";
+import { matches, type NameFilter } from "./filters.ts";
+import { attributesOf, comparable, shortName } from "./names.ts";
+
+/** A certificate of a store. */
+export interface Candidate {
+  readonly der: Buffer;
+  readonly hasKey: boolean;
+}
+
+export interface Wanted {
+  /** Distinguished names (DER) of the CAs that the proxy accepts; none means any. */
+  readonly caNames: readonly Buffer[];
+  readonly issuer: NameFilter | null;
+  readonly subject: NameFilter | null;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface Choice<C extends Candidate> {
+  readonly chosen: Chosen<C> | null;
+  /** One sentence for each other certificate that could have been meant: which, and why it fell out. */
+  readonly passedOver: readonly string[];
+}
+
+export interface Chosen<C extends Candidate> {
+  readonly candidate: C;
+  readonly facts: CertificateFacts;
+  /** The certificate and the intermediate ones of the store behind it (DER), without a root. */
+  readonly chain: readonly Buffer[];
+}
+
+/** Certificates from a leaf to its root; real chains have up to five. */
+const longestChain = 8;
+
+interface Read<C> {
+  readonly candidate: C;
+  readonly facts: CertificateFacts;
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+const day = (time: number): string => {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? "an impossible date" : date.toISOString().slice(0, 10);
+};
+
+/** `"ada" signed by "Corp CA"`, bounded and printable. */
+export const titleOf = ({ subject, issuer }: Pick<CertificateFacts, "subject" | "issuer">): string =>
+  `"${shown(shortName(subject))}" signed by "${shown(shortName(issuer))}"`;
+
+const validAt = ({ notBefore, notAfter }: CertificateFacts, now: number): boolean =>
+  notBefore <= now && now <= notAfter;
+
+function signed(certificate: CertificateFacts, issuer: CertificateFacts): boolean {
+  try {
+    return new X509Certificate(certificate.der).verify(new X509Certificate(issuer.der).publicKey);
+  } catch {
+    // A key or signature of a kind that this OpenSSL does not know.
+    return false;
+  }
+}
+
+/** The CA certificates of a store that can stand in a chain now. */
+class Issuers {
+  readonly #bySubject = new Map<string, Read<unknown>[]>();
+
+  constructor(all: readonly Read<unknown>[], now: number) {
+    for (const one of all) {
+      if (!one.facts.isCa || !validAt(one.facts, now)) continue;
+      const same = this.#bySubject.get(one.subject) ?? [];
+      // As many as a CA that was renewed or signed crosswise has; more would let a store make the search long.
+      if (same.length < longestChain) this.#bySubject.set(one.subject, [...same, one]);
+    }
+  }
+
+  of(one: Read<unknown>): Read<unknown>[] {
+    if (one.issuer === one.subject) return [];
+    return (this.#bySubject.get(one.issuer) ?? []).filter((issuer) => signed(one.facts, issuer.facts));
+  }
+}
+
+/** The shortest chain that leads to one of the CAs (null: to any), made complete as far as the store goes; null without. */
+function chainTo(leaf: Read<unknown>, accepted: ReadonlySet<string> | null, issuers: Issuers): Read<unknown>[] | null {
+  const seen = new Set<Read<unknown>>([leaf]);
+  let ends: Link[] = [{ one: leaf, chain: [leaf] }];
+  while (ends.length > 0) {
+    const found = ends.find(({ one }) => accepted === null || accepted.has(one.issuer));
+    if (found) return completed(found, issuers);
+    ends = ends.flatMap(({ one, chain }) => {
+      const next = chain.length < longestChain ? issuers.of(one).filter((issuer) => !seen.has(issuer)) : [];
+      for (const issuer of next) seen.add(issuer);
+      return next.map((issuer) => ({ one: issuer, chain: [...chain, issuer] }));
+    });
+  }
+  return null;
+}
+
+interface Link {
+  readonly one: Read<unknown>;
+  readonly chain: readonly Read<unknown>[];
+}
+
+function completed({ one, chain }: Link, issuers: Issuers): Read<unknown>[] {
+  const all = [...chain];
+  for (let last = one; all.length < longestChain;) {
+    const issuer = issuers.of(last).find((next) => !all.includes(next));
+    if (!issuer) break;
+    all.push(issuer);
+    last = issuer;
+  }
+  return all;
+}
+
+function read<C extends Candidate>(candidate: C): Read<C> | null {
+  try {
+    const facts = readCertificate(candidate.der);
+    // Both are read here, so that no name can fail later.
+    attributesOf(facts.issuer);
+    attributesOf(facts.subject);
+    return { candidate, facts, issuer: comparable(facts.issuer), subject: comparable(facts.subject) };
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
+
+/** Why a certificate cannot be used whatever the others are, or null. */
+function flaw({ facts, candidate }: Read<Candidate>, { issuer, subject, now }: Wanted): string | null {
+  if (!candidate.hasKey) return "its private key is not in the store";
+  if (facts.notAfter < now) return `it ended on ${day(facts.notAfter)}`;
+  if (facts.notBefore > now) return `it is not valid before ${day(facts.notBefore)}`;
+  if (!facts.forClients) return "it is not for client authentication";
+  if (issuer && !matches(issuer, attributesOf(facts.issuer))) return `its issuer is not ${issuer.text}`;
+  if (subject && !matches(subject, attributesOf(facts.subject))) return `its subject is not ${subject.text}`;
+  return null;
+}
+
+/** Certificates of people before those of CAs, then the one that is valid longest, then the newest. */
+function better(a: Read<Candidate>, b: Read<Candidate>): number {
+  return (
+    Number(a.facts.isCa) - Number(b.facts.isCa) ||
+    b.facts.notAfter - a.facts.notAfter ||
+    b.facts.notBefore - a.facts.notBefore ||
+    Buffer.compare(a.facts.der, b.facts.der)
+  );
+}
+
+/** Chooses the certificate to show to a proxy among those of a store. Knows no store and no network. */
+export function choose<C extends Candidate>(candidates: readonly C[], wanted: Wanted): Choice<C> {
+  const passedOver: string[] = [];
+  const all: Read<C>[] = [];
+  for (const candidate of candidates) {
+    const one = read(candidate);
+    if (one) all.push(one);
+    else if (candidate.hasKey) passedOver.push("A certificate cannot be read.");
+  }
+  const accepted = wanted.caNames.length === 0 ? null : new Set(wanted.caNames.map(comparable));
+  const issuers = new Issuers(all, wanted.now);
+  const usable: { readonly one: Read<C>; readonly chain: readonly Read<unknown>[] }[] = [];
+  for (const one of all) {
+    // The CA certificates that every store is full of are nobody's client certificates.
+    if (one.facts.isCa && !one.candidate.hasKey) continue;
+    const why = flaw(one, wanted);
+    const chain = why === null ? chainTo(one, accepted, issuers) : null;
+    if (chain) usable.push({ one, chain });
+    else {
+      passedOver.push(`${titleOf(one.facts)}: ${why ?? "none of the CAs that the proxy accepts has signed it"}.`);
+    }
+  }
+  const [best, ...others] = usable.sort((a, b) => better(a.one, b.one));
+  for (const { one } of others) {
+    const isSooner = best !== undefined && one.facts.notAfter < best.one.facts.notAfter;
+    const why = isSooner ? `it ends sooner, on ${day(one.facts.notAfter)}` : "another one was preferred";
+    passedOver.push(`${titleOf(one.facts)}: ${why}.`);
+  }
+  if (!best) return { chosen: null, passedOver };
+  const { one, chain } = best;
+  const sent = chain.filter((link, index) => index === 0 || link.issuer !== link.subject);
+  return {
+    chosen: { candidate: one.candidate, facts: one.facts, chain: sent.map(({ facts }) => facts.der) },
+    passedOver,
+  };
+}

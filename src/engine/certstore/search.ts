@@ -1,0 +1,231 @@
+import { X509Certificate } from "node:crypto";
+import { originOf, shown, type ProxyAddress } from "../../shared/address.ts";
+import { AppError, type ErrorCode } from "../../shared/errors.ts";
+import type { EngineEvent, EventSink } from "../../shared/events.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { waitFor } from "../aborts.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
+import type { Announced } from "./announced-cas.ts";
+import { choose, type Choice } from "./choose.ts";
+import type { NameFilter } from "./filters.ts";
+import { shortName } from "./names.ts";
+import type { CertificateStore, StoredCertificate } from "./store.ts";
+
+/** A client certificate that is to be searched for, and what is made of it. */
+export interface CertificateSearch {
+  readonly issuer: NameFilter | null;
+  readonly subject: NameFilter | null;
+  /** The same TLS settings with this certificate (PEM, with its chain), or with none. */
+  with(client: { readonly cert: string; readonly key: string } | null): TlsIdentity;
+}
+
+export interface SearchesOptions {
+  readonly store: CertificateStore | undefined;
+  /** Asks a proxy which CAs it accepts client certificates of. */
+  readonly announced: (proxy: ProxyAddress, signal: AbortSignal) => Promise<Announced>;
+  readonly events: EventSink;
+  readonly limits: Pick<Limits, "rememberedProxies" | "storageMs">;
+}
+
+interface Found {
+  readonly identity: TlsIdentity;
+  /** Of the store. */
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
+interface Entry {
+  found: Found | null;
+  searching: Promise<Found> | null;
+  /** What the log was told last; repeated only when it has changed. */
+  said: string;
+}
+
+type Searched = Extract<EngineEvent, { type: "client-certificate-searched" }>;
+
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "client-certificate-needed",
+  "client-certificate-refused",
+]);
+
+/** Certificates whose reasons are told; the others are counted. */
+const mostReasons = 20;
+
+const noStore = (): AppError =>
+  new AppError("not-available-yet", "There is no certificate store to search here.", {
+    userAction: "Name the files of the certificate and its key.",
+  });
+
+/**
+ * Turns "a certificate of the store" into one certificate for each proxy, and keeps the result until the store changes, the
+ * certificate ends or the proxy refuses it. Owner of the searches under way; `close()` ends them.
+ */
+export class CertificateSearches {
+  readonly #options: SearchesOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #closing = new AbortController();
+
+  constructor(options: SearchesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError `not-available-yet` where this computer has no store that can be searched. */
+  check(identity: TlsIdentity): void {
+    if (!identity.search) return;
+    const { store } = this.#options;
+    const why = store ? store.unavailable : noStore();
+    if (why) throw why;
+  }
+
+  /**
+   * The identity to use with this proxy; one that searches for nothing is returned as it is.
+   * @throws AppError `client-certificate-needed` when none fits, of the store, of the way to the proxy.
+   */
+  async identityFor(proxy: ProxyAddress, identity: TlsIdentity, signal: AbortSignal): Promise<TlsIdentity> {
+    const { search } = identity;
+    if (!search || !proxy.tls) return identity;
+    this.check(identity);
+    const store = this.#options.store ?? neverHere();
+    const entry = this.#entry(keyOf(proxy, identity));
+    const version = await waitFor(store.version(), signal, this.#limit(store));
+    const { found } = entry;
+    if (found && found.version === version && Date.now() < found.until) return found.identity;
+    // One search serves everybody who waits, so it is nobody's to cancel.
+    entry.searching ??= this.#search(proxy, search, store, version, entry)
+      .then((made) => (entry.found = made))
+      .finally(() => (entry.searching = null));
+    return (await waitFor(entry.searching, signal)).identity;
+  }
+
+  /**
+   * Does something with the identity for this proxy. Where the proxy does not take its certificate, what was found is
+   * forgotten: the next one asks anew what it accepts.
+   * @param refused whether a result says so.
+   * @throws AppError of the search, or what `use` throws.
+   */
+  async using<T>(
+    proxy: ProxyAddress,
+    identity: TlsIdentity,
+    signal: AbortSignal,
+    use: (found: TlsIdentity) => Promise<T>,
+    refused: (result: T) => boolean = () => false,
+  ): Promise<T> {
+    if (!identity.search) return use(identity);
+    const found = await this.identityFor(proxy, identity, signal);
+    try {
+      const result = await use(found);
+      if (refused(result)) this.forget(proxy, identity);
+      return result;
+    } catch (thrown) {
+      if (thrown instanceof AppError && refusals.has(thrown.code)) this.forget(proxy, identity);
+      throw thrown;
+    }
+  }
+
+  /** The identity that was found for this proxy last; the given one where none was. */
+  lastFor(proxy: ProxyAddress, identity: TlsIdentity): TlsIdentity {
+    return this.#entries.get(keyOf(proxy, identity))?.found?.identity ?? identity;
+  }
+
+  /** The proxy did not take what was found: the next connection asks it anew what it accepts. */
+  forget(proxy: ProxyAddress, identity: TlsIdentity): void {
+    const entry = this.#entries.get(keyOf(proxy, identity));
+    if (entry) entry.found = null;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#closing.abort(new AppError("closed", "Culvert is shutting down."));
+    this.#entries.clear();
+  }
+
+  #entry(key: string): Entry {
+    const entry = this.#entries.get(key) ?? { found: null, searching: null, said: "" };
+    // Map order is age of use, so that the bound forgets what was not used for longest.
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined && this.#entries.size > this.#options.limits.rememberedProxies)
+      this.#entries.delete(oldest);
+    return entry;
+  }
+
+  #limit(store: CertificateStore): { ms: number; error: () => AppError } {
+    const ms = this.#options.limits.storageMs;
+    const message = `The certificate store ${store.name} did not answer within ${Math.round(ms / 1000)} s.`;
+    return { ms, error: () => new AppError("storage-failed", message, { retryable: true }) };
+  }
+
+  async #search(
+    proxy: ProxyAddress,
+    search: CertificateSearch,
+    store: CertificateStore,
+    version: string,
+    entry: Entry,
+  ): Promise<Found> {
+    const { signal } = this.#closing;
+    const limit = this.#limit(store);
+    const { requested, caNames } = await this.#options.announced(proxy, signal);
+    const event = { type: "client-certificate-searched", proxy: originOf(proxy), store: store.name } as const;
+    if (!requested) {
+      this.#say(entry, { ...event, asked: false, chosen: null, passedOver: [], more: 0 });
+      return { identity: search.with(null), version, until: Number.POSITIVE_INFINITY };
+    }
+    const { issuer, subject } = search;
+    const choice = choose(await waitFor(store.certificates(), signal, limit), {
+      caNames,
+      issuer,
+      subject,
+      now: Date.now(),
+    });
+    const told = choice.passedOver.slice(0, mostReasons);
+    const asked = { ...event, asked: true, passedOver: told, more: choice.passedOver.length - told.length };
+    const { chosen } = choice;
+    if (!chosen) {
+      this.#say(entry, { ...asked, chosen: null });
+      throw notFound(proxy, store, choice);
+    }
+    const key = await waitFor(chosen.candidate.privateKey(), signal, limit);
+    const identity = search.with({ cert: chosen.chain.map(pemOf).join(""), key });
+    const { facts } = chosen;
+    this.#say(entry, {
+      ...asked,
+      chosen: {
+        subject: shown(shortName(facts.subject)),
+        issuer: shown(shortName(facts.issuer)),
+        validTo: facts.notAfter,
+        fingerprint: new X509Certificate(facts.der).fingerprint256,
+      },
+    });
+    return { identity, version, until: facts.notAfter };
+  }
+
+  #say(entry: Entry, event: Searched): void {
+    const text = JSON.stringify(event);
+    if (entry.said === text) return;
+    entry.said = text;
+    this.#options.events(event);
+  }
+}
+
+const keyOf = (proxy: ProxyAddress, identity: TlsIdentity): string => `${originOf(proxy)} ${identity.key}`;
+
+const pemOf = (der: Buffer): string => new X509Certificate(der).toString();
+
+function neverHere(): never {
+  throw noStore();
+}
+
+function notFound(proxy: ProxyAddress, store: CertificateStore, choice: Choice<StoredCertificate>): AppError {
+  const [first, ...others] = choice.passedOver;
+  const why =
+    first === undefined
+      ? `${proxy.host} asks for a client certificate, and ${store.name} holds none with its key.`
+      : others.length === 0
+        ? `No client certificate in ${store.name} fits ${proxy.host}: ${first}`
+        : `None of the ${choice.passedOver.length} client certificates in ${store.name} fits ${proxy.host}; the log says why.`;
+  return new AppError("client-certificate-needed", why, {
+    userAction: "Import the one that your organisation gave you, or change the issuer and subject to search for.",
+  });
+}
