@@ -1,22 +1,14 @@
-import { authorityOf, originOf } from "../../shared/address.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
-import type { DropReason, EventSink, PeerEnd, PeerStep } from "../../shared/events.ts";
+import type { DropReason, PeerEnd } from "../../shared/events.ts";
 import type { Limits } from "../../shared/limits.ts";
-import { nextPeerState, type PeerInput, type PeerState } from "../../shared/states.ts";
+import type { PeerState } from "../../shared/states.ts";
 import type { UdpPath } from "../connect/udp-path.ts";
-import type { Opener, OpenProgress, OpenRequest } from "./opener.ts";
-import type { RetryGate } from "./retry-gate.ts";
+import type { OpenRequest } from "./opener.ts";
+import { PeerLife, type PeerLifeOptions } from "./peer-life.ts";
 import { UdpQueue } from "./udp-queue.ts";
 
-export interface UdpPeerOptions {
-  /** The tunnel's id, for events. */
-  readonly tunnel: string;
-  /** Unique within the tunnel. */
-  readonly id: number;
-  readonly request: OpenRequest;
-  readonly opener: Opener<UdpPath>;
+export interface UdpPeerOptions extends PeerLifeOptions<UdpPath> {
   readonly limits: Limits;
-  readonly events: EventSink;
   /** Silence after which it ends; milliseconds. */
   readonly idleMs: number;
   /** Sends an answer to the client. */
@@ -25,27 +17,22 @@ export interface UdpPeerOptions {
   readonly dropped: (reason: DropReason, count: number) => void;
   /** A path was found. */
   readonly opened: () => void;
-  readonly gate?: RetryGate | undefined;
 }
 
 /** One local source address of a UDP tunnel, from its first datagram to its end. Owns its path. */
 export class UdpPeer {
   readonly #options: UdpPeerOptions;
   readonly #aborter = new AbortController();
-  readonly #startedAt = performance.now();
+  readonly #life: PeerLife<UdpPath>;
   readonly #queue: UdpQueue;
-  #state: PeerState = { kind: "connecting" };
-  #step: PeerStep = "connect";
-  #attemptAt = this.#startedAt;
   #openedAt = Infinity;
   /** Looks in a row at which the address that its path goes out from was missing; null before it was seen once. */
   #missed: number | null = null;
-  #waits = false;
   #path: UdpPath | null = null;
   #finish: (how: PeerEnd | AppError) => void = () => undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   /** When a datagram last went either way; monotonic milliseconds. */
-  heardAt = this.#startedAt;
+  heardAt = performance.now();
   /** Bytes from the client that went to the proxy. */
   sent = 0;
   /** Bytes to the client. */
@@ -59,24 +46,25 @@ export class UdpPeer {
 
   constructor(options: UdpPeerOptions) {
     this.#options = options;
+    this.#life = new PeerLife(options);
     this.#queue = new UdpQueue(options.limits);
     this.closed = this.#run();
   }
 
   get state(): PeerState {
-    return this.#state;
+    return this.#life.state;
   }
 
   /** A path was found, whatever came of it. */
   get wasOpen(): boolean {
-    return this.#step === "transfer";
+    return this.#life.step === "transfer";
   }
 
   /** Takes a datagram of the client; never waits. */
   take(payload: Buffer): void {
     this.heardAt = performance.now();
     if (this.#path) this.#send(payload);
-    else if (this.#state.kind === "closed" || !this.#queue.add(payload)) this.drop("no-path-yet", 1);
+    else if (this.state.kind === "closed" || !this.#queue.add(payload)) this.drop("no-path-yet", 1);
   }
 
   /** Counts datagrams of this client that were lost here. */
@@ -111,45 +99,32 @@ export class UdpPeer {
   }
 
   async #run(): Promise<AppError | null> {
-    const { tunnel, id, request, events } = this.#options;
-    const destination = authorityOf(request.target.destination);
+    const { signal } = this.#aborter;
+    const life = this.#life;
     try {
-      const path = await this.#open();
-      if (this.#aborter.signal.aborted) {
+      const on = {
+        // A person may take longer.
+        signingIn: () => clearTimeout(this.#idleTimer),
+        waiting: () => this.#armIdle(),
+      };
+      const path = await life.open(on, signal);
+      if (signal.aborted) {
         path.close();
-        throw asAppError(this.#aborter.signal.reason);
+        throw asAppError(signal.reason);
       }
       this.#options.opened();
       this.#openedAt = performance.now();
-      this.#step = "transfer";
-      this.#next({ type: "opened", via: path.via });
-      const ms = this.#age();
-      const openMs = Math.round(performance.now() - this.#attemptAt);
-      const alone = this.#attemptAt === this.#startedAt ? {} : { openMs };
-      events({ type: "peer-connected", tunnel, peer: id, destination, via: path.via, ms, ...alone });
+      life.opened(path);
       const how = await this.#transfer(path);
-      this.#next({ type: "closed", how });
       const { sent, received } = this;
       const datagrams = { sent: this.#datagramsSent, received: this.#datagramsReceived, dropped: this.dropped };
-      events({
-        type: "peer-closed",
-        tunnel,
-        peer: id,
-        how,
-        clientEnded: false,
-        sent,
-        received,
-        datagrams,
-        ms: this.#age(),
-      });
-      return how === "ended-by-proxy" && this.#brokeAtOnce() ? endedAtOnce(request) : null;
+      life.closed(how, { clientEnded: false, sent, received, datagrams });
+      return how === "ended-by-proxy" && this.#brokeAtOnce() ? endedAtOnce(this.#options.request) : null;
     } catch (thrown) {
       clearTimeout(this.#idleTimer);
       const error = asAppError(thrown);
-      this.#next({ type: "closed", how: "failed" });
       if (this.#queue.length > 0) this.drop("no-path-yet", this.#queue.take().length);
-      const step = this.#step;
-      events({ type: "peer-failed", tunnel, peer: id, destination, step, ms: this.#age(), error: error.toData() });
+      life.failed(error);
       return this.#isNews() ? error : null;
     }
   }
@@ -161,45 +136,9 @@ export class UdpPeer {
 
   /** Whether its failure says something about the next attempt. */
   #isNews(): boolean {
-    if (this.#step === "transfer") return this.#brokeAtOnce();
+    if (this.#life.step === "transfer") return this.#brokeAtOnce();
     // Sent away, or fallen silent; but whoever is in the middle of a sign-in would only get the next page.
-    return !this.#aborter.signal.aborted || this.#step === "sign-in";
-  }
-
-  #open(): Promise<UdpPath> {
-    const { tunnel, id, request, opener, events, gate } = this.#options;
-    const { signal } = this.#aborter;
-    const progress: OpenProgress = {
-      signingIn: () => {
-        this.#step = "sign-in";
-        this.#waits = false;
-        // A person may take longer.
-        clearTimeout(this.#idleTimer);
-        this.#next({ type: "sign-in" });
-        events({ type: "peer-signing-in", tunnel, peer: id, proxy: originOf(request.target.proxy) });
-        gate?.reached();
-      },
-      signedIn: () => {
-        this.#step = "connect";
-        this.#attemptAt = performance.now();
-        this.#next({ type: "signed-in" });
-      },
-    };
-    if (!gate) return opener.open(request, progress, signal);
-    const open = (): Promise<UdpPath> => {
-      if (this.#waits) this.#attemptAt = performance.now();
-      return opener.open(request, progress, signal);
-    };
-    const waits = (error: AppError): void => {
-      this.#step = "connect";
-      this.#next({ type: "wait" });
-      this.#armIdle();
-      if (this.#waits) return;
-      this.#waits = true;
-      const destination = authorityOf(request.target.destination);
-      events({ type: "peer-waiting", tunnel, peer: id, destination, error: error.toData() });
-    };
-    return gate.pass(open, waits, signal);
+    return !this.#aborter.signal.aborted || this.#life.step === "sign-in";
   }
 
   /** Resolves with how it ended; its first datagrams go out before any that come from now on. */
@@ -235,14 +174,6 @@ export class UdpPeer {
     const left = this.heardAt + idleMs - performance.now();
     if (left <= 0) return this.#path ? this.#finish("idle") : this.stop(fellSilent());
     this.#idleTimer = setTimeout(() => this.#armIdle(), Math.ceil(left));
-  }
-
-  #next(input: PeerInput): void {
-    this.#state = nextPeerState(this.#state, input);
-  }
-
-  #age(): number {
-    return Math.round(performance.now() - this.#startedAt);
   }
 }
 

@@ -277,3 +277,40 @@ test("the setting that copies the address does it for the button too", async () 
     expect(main.named("copy-text")).toEqual([["127.0.0.1:5432"]]);
   });
 });
+
+test("Configuration tells whose the client certificate is and until when, with the rest behind Details", async () => {
+  const user = userEvent.setup();
+  const certificate = "-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----";
+  const withCertificate = connectionOf(1, {
+    name: "Orders",
+    clientCertificate: { kind: "pem", certificate, label: "ada.p12" },
+  });
+  const main = new FakeMain(snapshotOf([withCertificate]));
+  main.activity = activity;
+  main.answers["describe-certificate"] = () => ({
+    name: "ada",
+    subject: "CN=ada, O=Halden",
+    issuerName: "Halden Device CA",
+    issuer: "CN=Halden Device CA",
+    serial: "0A1B",
+    names: ["DNS:ada.example"],
+    validFrom: new Date(2025, 0, 2).getTime(),
+    validTo: new Date(2025, 2, 4).getTime(),
+    uses: ["client authentication"],
+    fingerprint: "22:CF:B0",
+  });
+  await renderApp(main);
+  await news(() => {
+    select(idOf(1));
+    setTab("configuration");
+  });
+  expect(await screen.findByText("ended on 4 March 2025")).toBeTruthy();
+  expect(screen.getByText(/ada, ada\.p12/)).toBeTruthy();
+  expect(main.named("describe-certificate")).toEqual([[{ kind: "pem", certificate }]]);
+  const details = screen.getByRole("button", { name: "Details" });
+  expect(details.getAttribute("aria-expanded")).toBe("false");
+  await user.click(details);
+  const shown = within(screen.getByLabelText("Certificate"));
+  for (const text of ["CN=ada, O=Halden", "DNS:ada.example", "client authentication", "0A1B", "22:CF:B0"])
+    expect(shown.getByText(text)).toBeTruthy();
+});
