@@ -4,7 +4,8 @@ import { ClientCertificateError, type ClientCertificate } from "../client-certif
 import { UnknownProtection } from "./passphrase.ts";
 import { isPkcs12, readPkcs12, type Pkcs12Contents } from "./read-pkcs12.ts";
 
-const makeAnew = "Export it anew, or convert it: openssl pkcs12 -legacy -in FILE -nodes, then openssl pkcs12 -export.";
+/** It asks for a passphrase, so that the key is encrypted in the new file as well. */
+const makeAnew = "Convert it, and give the new file: openssl pkcs12 -legacy -in FILE -out NEW.pem";
 
 /**
  * Opens a PKCS#12 file (.p12, .pfx) and gives its client certificate with its chain and key as PEM. Not left to TLS itself:
