@@ -53,7 +53,7 @@ export async function readClientCertificate(
   } catch (thrown) {
     throw refusal(files.key === null ? "--client-cert" : "--client-cert and --client-key", files, command, thrown);
   }
-  const rereadable = await Promise.all(namesOf(files).map(isRereadable));
+  const rereadable = await Promise.all(namesOf(files).map((name) => isRereadable(name).catch(() => false)));
   return rereadable.every(Boolean)
     ? { clientCertificate, clientCertificateSource: new CertificateFiles(files, before, command) }
     : { clientCertificate };
