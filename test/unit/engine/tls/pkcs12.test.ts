@@ -65,7 +65,8 @@ describe("a PKCS#12 file", () => {
   });
 
   it("whose name holds what could mislead is told without that", async () => {
-    expect((await refusal(bytesOf("openssl3"), "x", "a\n\u001b[2J.p12")).message).not.toMatch(/[\n\u001b]/);
+    const { message } = await refusal(bytesOf("openssl3"), "x", "a\n\u001b[2J.p12");
+    expect([message.includes("\n"), message.includes("\u001b")]).toEqual([false, false]);
   });
 
   it("that asks for more rounds than anybody makes does not keep the app", async () => {

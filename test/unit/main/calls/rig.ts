@@ -4,6 +4,7 @@ import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { Desktop, FilePurpose, Question } from "../../../../src/main/calls/context.ts";
 import { createHandlers } from "../../../../src/main/calls/handlers.ts";
+import { certificateStore } from "../../../../src/main/compose/certificate-store.ts";
 import { createCore } from "../../../../src/main/compose/core.ts";
 import { UpdateFeed } from "../../../../src/main/ipc/update-feed.ts";
 import { SignInDesk } from "../../../../src/main/sign-in/sign-in-desk.ts";
@@ -68,7 +69,11 @@ const cipher: SecretCipher = {
 };
 
 /** The main process without Electron: real stores in a folder of their own, the real engine, every call. */
-export async function rig({ sessions = [] as readonly Session[], loaded = Promise.resolve() } = {}) {
+export async function rig({
+  sessions = [] as readonly Session[],
+  loaded = Promise.resolve(),
+  platform = "linux",
+} = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-calls-"));
   const file = (name: string): PlainDocumentFile => new PlainDocumentFile(path.join(folder, `${name}.json`));
   const updates: Update[] = [];
@@ -92,6 +97,7 @@ export async function rig({ sessions = [] as readonly Session[], loaded = Promis
   const { engine, tunnels } = createCore({
     stores: { connections, secrets },
     sessions: sessionStore,
+    certificates: certificateStore(platform, folder, {}),
     desk,
     loaded,
     shareSessions: true,
