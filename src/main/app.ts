@@ -1,3 +1,4 @@
+import os from "node:os";
 import path from "node:path";
 import { app, dialog } from "electron";
 import { asAppError } from "../shared/errors.ts";
@@ -6,6 +7,7 @@ import { defaultSettings } from "../shared/model/settings.ts";
 import { createHandlers } from "./calls/handlers.ts";
 import { turnOff, turnOn } from "./calls/turn-on.ts";
 import { closeAll } from "./compose/closing.ts";
+import { certificateStore } from "./compose/certificate-store.ts";
 import { createCore } from "./compose/core.ts";
 import { ElectronDesktop } from "./compose/desktop.ts";
 import { hostInfo } from "./compose/host-info.ts";
@@ -66,6 +68,7 @@ async function start(launch: Launch): Promise<void> {
   const { engine, tunnels } = createCore({
     stores,
     sessions: stores.sessions,
+    certificates: certificateStore(platform, os.homedir(), process.env),
     desk,
     loaded,
     shareSessions: settings.current.shareSessions,

@@ -141,10 +141,9 @@ export function draftOf(event: EngineEvent): LogDraft | null {
     }
     case "http2-given-up":
       return draft("warning", `HTTP/2 does not work with this proxy (${event.reason}); using HTTP/1.1 for a while`);
-    // Those of the app are in no files.
+    // Sessions have a place of their own, and the certificates of the app are in no files that could be renewed.
     case "client-certificate-renewed":
     case "client-certificate-kept":
-    // Said where sessions are shown, not in the log of one connection.
     case "session-changed":
     case "storage-failed":
       return null;

@@ -1,4 +1,4 @@
-import { ConnectionManager, Engine, type SessionStore } from "../../engine/index.ts";
+import { ConnectionManager, Engine, type CertificateStore, type SessionStore } from "../../engine/index.ts";
 import { AppError, asAppError, type ErrorCode } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
 import type { SignInDesk } from "../sign-in/sign-in-desk.ts";
@@ -9,6 +9,8 @@ import type { Stores } from "./stores.ts";
 export interface CorePorts {
   readonly stores: Pick<Stores, "connections" | "secrets">;
   readonly sessions: SessionStore;
+  /** Where client certificates are searched for. */
+  readonly certificates: CertificateStore;
   readonly desk: SignInDesk;
   /** Settles when secrets and sessions have been read. */
   readonly loaded: Promise<void>;
@@ -49,6 +51,7 @@ export function createCore(ports: CorePorts): { readonly engine: Engine; readonl
     ownPortError(id, code, connections.all(), (other) => tunnels.status(other));
   const engine = new Engine({
     sessions: ports.sessions,
+    certificates: ports.certificates,
     browser: ports.desk,
     shareSessions: ports.shareSessions,
     events: (told) => {

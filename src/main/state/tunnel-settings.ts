@@ -35,6 +35,11 @@ export function tlsSettingsOf(
     ca: trust.kind === "ca" ? [trust.pem] : [],
   };
   if (clientCertificate.kind === "none") return settings;
+  if (clientCertificate.kind === "search") {
+    const { issuer, subject } = clientCertificate;
+    const clientCertificateSearch = { ...(issuer === "" ? {} : { issuer }), ...(subject === "" ? {} : { subject }) };
+    return { ...settings, clientCertificateSearch };
+  }
   if (key === undefined) {
     throw new AppError("client-certificate-invalid", "The private key of the client certificate is not known here.", {
       userAction: "Add the private key again.",

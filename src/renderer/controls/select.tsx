@@ -13,6 +13,8 @@ export interface SelectProps<T extends string> {
   readonly labelledBy?: string;
   readonly describedBy?: string | undefined;
   readonly size?: "medium" | "large";
+  /** The field of a form that it stands for. */
+  readonly "data-field"?: string | undefined;
 }
 
 /** One of several, in the menu of the system. */
@@ -25,6 +27,7 @@ export function Select<T extends string>(props: SelectProps<T>): ReactNode {
         aria-label={props.label}
         aria-labelledby={props.labelledBy}
         aria-describedby={props.describedBy}
+        data-field={props["data-field"]}
         onChange={(event) => {
           const chosen = props.options[event.currentTarget.selectedIndex];
           if (chosen) props.onChange(chosen.value);

@@ -21,11 +21,17 @@ const trustWords = ({ trust }: Connection): ReactNode => {
   }
 };
 
+function searchWords({ issuer, subject }: Record<"issuer" | "subject", string>): ReactNode {
+  const filters = [issuer !== "" && `issuer ${issuer}`, subject !== "" && `subject ${subject}`].filter(Boolean);
+  return ["Certificate store", ...(filters.length === 0 ? ["no filter"] : filters)].join(", ");
+}
+
 function ClientCertificate({ clientCertificate }: Pick<Connection, "clientCertificate">): ReactNode {
   const pem = clientCertificate.kind === "pem" ? clientCertificate : null;
   const facts = useCertificate(pem && { kind: "pem", certificate: pem.certificate });
   const [open, setOpen] = useState(false);
   const now = useNow(facts !== null);
+  if (clientCertificate.kind === "search") return searchWords(clientCertificate);
   if (pem === null) return "None";
   const ended = facts !== null && facts.validTo < now;
   return (

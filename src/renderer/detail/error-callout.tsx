@@ -23,6 +23,11 @@ const names: Readonly<Record<Exclude<ErrorAction, "copy-report">, string>> = {
   "sign-in-settings": "Open settings",
 };
 
+function buttonName(action: keyof typeof names, { clientCertificate }: Connection, nextPort: number | null): string {
+  if (action === "use-next-port" && nextPort !== null) return `Use port ${nextPort}`;
+  return action === "choose-certificate" && clientCertificate.kind === "search" ? "Edit filter" : names[action];
+}
+
 async function takeNextPort({ bridge }: Host, connection: Connection): Promise<void> {
   const port = await shown(bridge.call("use-next-port", connection.id));
   if (port !== undefined) toast({ message: `${nameOf(connection)} now uses port ${port}` });
@@ -109,7 +114,7 @@ export function ErrorCallout(props: ErrorCalloutProps): ReactNode {
   const { connection, error, at, address, withoutActions = false } = props;
   const host = useHost();
   const info = useSnapshot((snapshot) => snapshot.host);
-  const words = errorWords(error, { address });
+  const words = errorWords(error, { address, searches: connection.clientCertificate.kind === "search" });
   const actions = withoutActions ? [] : words.actions;
   const buttons = actions.filter((action) => action !== "copy-report");
   const nextPort = useNextPort(connection.id, at, buttons.includes("use-next-port"));
@@ -128,7 +133,7 @@ export function ErrorCallout(props: ErrorCalloutProps): ReactNode {
                   act(host, connection, action);
                 }}
               >
-                {action === "use-next-port" && nextPort !== null ? `Use port ${nextPort}` : names[action]}
+                {buttonName(action, connection, nextPort)}
               </Button>
             ))}
             <span className="sp" />

@@ -1,11 +1,13 @@
 import type { ReactNode } from "react";
 import { connectionLimits } from "../../shared/model/connection.ts";
 import { CertificateFacts } from "../controls/certificate-facts.tsx";
-import { FormRow, GroupRow } from "../controls/form-row.tsx";
+import { FieldNotes, FormRow, GroupRow } from "../controls/form-row.tsx";
 import { Segmented } from "../controls/segmented.tsx";
+import { useSnapshot } from "../store/host.tsx";
 import { useCertificate } from "../store/use-certificate.ts";
 import { problemsFor } from "./fields.ts";
 import { FileField, type ChosenFile } from "./file-field.tsx";
+import { FilterField } from "./filter-field.tsx";
 import { noPkcs12, type Draft } from "./form.ts";
 import { PasteArea } from "./paste-area.tsx";
 import { isEncryptedKey, pemParts } from "./pem.ts";
@@ -54,10 +56,20 @@ function asked({ clientCertificate, certificate, pkcs12, passphrase }: Draft): P
   return certificate.pem === "" ? null : { kind: "pem", certificate: certificate.pem };
 }
 
+type Choice = Draft["clientCertificate"];
+
+/** Only Linux has a store that can be searched; a connection that was made there keeps its choice elsewhere. */
+const choices = (platform: string, chosen: Choice): readonly { readonly value: Choice; readonly label: string }[] => [
+  { value: "none", label: "None" },
+  ...(platform === "linux" || chosen === "search" ? [{ value: "search", label: "Certificate store" } as const] : []),
+  { value: "pem", label: "File" },
+];
+
 /** The certificate that this computer shows to the proxy, and its key. */
 export function CertificateField(props: { readonly editor: Editor; readonly keptWords: string }): ReactNode {
   const { editor, keptWords } = props;
   const { draft, change, blur } = editor;
+  const platform = useSnapshot(({ host }) => host.platform);
   const take = (wanted: "certificate" | "key") => (file: ChosenFile) => {
     change(filledFromFile(draft, file, wanted), "certificate", "key", "passphrase");
     blur(wanted);
@@ -80,12 +92,24 @@ export function CertificateField(props: { readonly editor: Editor; readonly kept
             <Segmented
               labelledBy={labelId}
               value={draft.clientCertificate}
-              onChange={(clientCertificate) => change({ clientCertificate }, "certificate", "key", "passphrase")}
-              options={[
-                { value: "none", label: "None" },
-                { value: "pem", label: "File" },
-              ]}
+              onChange={(clientCertificate) =>
+                change({ clientCertificate }, "certificate", "key", "passphrase", "issuer", "subject")
+              }
+              options={choices(platform, draft.clientCertificate)}
             />
+            {draft.clientCertificate === "search" && (
+              <>
+                <FilterField editor={editor} field="issuer" label="Issuer" />
+                <FilterField editor={editor} field="subject" label="Subject" />
+                <FieldNotes
+                  hint={
+                    platform === "linux"
+                      ? "The database that Chrome and Chromium share, ~/.pki/nssdb. A value has to match exactly."
+                      : "The certificate store of this system cannot be searched yet. Choose a file."
+                  }
+                />
+              </>
+            )}
             {draft.clientCertificate === "pem" && (
               <>
                 <FileField

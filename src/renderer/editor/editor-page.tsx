@@ -27,6 +27,7 @@ const focusField = (field: ConnectionField): void =>
 function firstFieldOf({ draft }: EditorPlace): ConnectionField {
   if (draft?.trust?.kind === "ca") return "ca";
   if (draft?.clientCertificate?.kind === "pem") return "certificate";
+  if (draft?.clientCertificate?.kind === "search") return "issuer";
   return draft?.listen === undefined ? "name" : "listen";
 }
 

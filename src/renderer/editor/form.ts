@@ -7,6 +7,7 @@ import {
   type ConnectionInput,
 } from "../../shared/model/connection.ts";
 import { nameOf } from "../../shared/words/connection.ts";
+import { filterOf, filterText, noFilter, type FilterDraft } from "./filter.ts";
 
 /** A secret in the form: what is saved stays, or this takes its place. */
 export type SecretDraft =
@@ -42,6 +43,9 @@ export interface Draft {
   readonly passphrase: SecretDraft;
   /** In the place of certificate and key: base64, "" for none. */
   readonly pkcs12: { readonly file: string; readonly label: string };
+  /** Of the certificate store. */
+  readonly issuer: FilterDraft;
+  readonly subject: FilterDraft;
   readonly auth: ConnectionInput["auth"]["kind"];
   readonly token: SecretDraft;
   readonly tokenPath: string;
@@ -62,6 +66,7 @@ export function draftFromInput(input: ConnectionInput): Draft {
   const { trust, clientCertificate, auth } = input;
   const pem = clientCertificate.kind === "pem" ? clientCertificate : null;
   const pkcs12 = clientCertificate.kind === "pkcs12" ? clientCertificate : null;
+  const search = clientCertificate.kind === "search" ? clientCertificate : null;
   return {
     id: input.id,
     name: input.name,
@@ -79,6 +84,8 @@ export function draftFromInput(input: ConnectionInput): Draft {
     key: pem ? secretOf(pem.key) : nothing,
     passphrase: pem ? secretOf(pem.passphrase) : pkcs12 ? { ...nothing, value: pkcs12.passphrase } : nothing,
     pkcs12: pkcs12 ? { file: pkcs12.file, label: pkcs12.label } : noPkcs12,
+    issuer: search ? filterOf(search.issuer) : noFilter,
+    subject: search ? filterOf(search.subject) : noFilter,
     auth: auth.kind,
     token: auth.kind === "token" ? secretOf(auth.token) : nothing,
     tokenPath: auth.kind === "token-file" ? auth.path : "",
@@ -92,9 +99,9 @@ export function inputFromConnection(connection: Connection): ConnectionInput {
     ...rest,
     tags: [...tags],
     clientCertificate:
-      clientCertificate.kind === "none"
-        ? clientCertificate
-        : { ...clientCertificate, key: { kind: "keep" }, passphrase: { kind: "keep" } },
+      clientCertificate.kind === "pem"
+        ? { ...clientCertificate, key: { kind: "keep" }, passphrase: { kind: "keep" } }
+        : clientCertificate,
     auth: auth.kind === "token" ? { kind: "token", token: { kind: "keep" } } : auth,
   };
 }
@@ -133,6 +140,8 @@ function idleSecondsOf({ protocol, idle }: Pick<Draft, "protocol" | "idle">): nu
 function clientCertificateOf(draft: Draft): ConnectionInput["clientCertificate"] {
   const { certificate, key, passphrase, pkcs12 } = draft;
   if (draft.clientCertificate === "none") return { kind: "none" };
+  if (draft.clientCertificate === "search")
+    return { kind: "search", issuer: filterText(draft.issuer), subject: filterText(draft.subject) };
   if (pkcs12.file !== "")
     return { kind: "pkcs12", ...pkcs12, passphrase: passphrase.kind === "new" ? passphrase.value : "" };
   return {
@@ -183,6 +192,7 @@ export function advancedSummary(draft: Draft): string {
     draft.protocol === "udp" && isOtherIdle(draft) && `clients forgotten after ${idleSecondsOf(draft)} s`,
     draft.trust === "ca" && "custom CA",
     draft.trust === "unverified" && "TLS not verified",
+    draft.clientCertificate === "search" && "store certificate",
     draft.clientCertificate === "pem" && "client certificate",
     draft.auth === "token" && "service account token",
     draft.auth === "token-file" && "token file",
@@ -197,6 +207,8 @@ const inAdvanced: ReadonlySet<ConnectionField> = new Set([
   "certificate",
   "key",
   "passphrase",
+  "issuer",
+  "subject",
   "token",
   "tokenFile",
 ]);
@@ -216,6 +228,8 @@ const order: readonly ConnectionField[] = [
   "certificate",
   "key",
   "passphrase",
+  "issuer",
+  "subject",
   "token",
   "tokenFile",
 ];

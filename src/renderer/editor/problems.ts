@@ -26,6 +26,8 @@ function partOf(field: ConnectionField, input: ConnectionInput): unknown {
     case "certificate":
     case "key":
     case "passphrase":
+    case "issuer":
+    case "subject":
       return input.clientCertificate;
     case "token":
     case "tokenFile":

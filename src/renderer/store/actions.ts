@@ -142,6 +142,7 @@ export const edit = (id: string): void => goTo({ name: "editor", id });
 /** The editor puts the cursor in the field that its draft names. */
 export const editLocalAddress = ({ id, listen }: Connection): void => goTo({ name: "editor", id, draft: { listen } });
 export const editCertificate = ({ id, clientCertificate }: Connection): void => {
+  if (clientCertificate.kind === "search") return goTo({ name: "editor", id, draft: { clientCertificate } });
   const kept = clientCertificate.kind === "pem" ? ({ kind: "keep" } as const) : ({ kind: "set", value: "" } as const);
   const { certificate, label } = clientCertificate.kind === "pem" ? clientCertificate : { certificate: "", label: "" };
   goTo({

@@ -1,5 +1,6 @@
 import { isLoopback, parseLocalAddress, parsePomeriumUrl, parseTarget } from "../address.ts";
 import { AppError } from "../errors.ts";
+import { filterAttribute, filterParts } from "../name-filter.ts";
 import { addressKey, nameOf, targetKey, wantedPort } from "../words/connection.ts";
 import { connectionLimits, type Connection, type ConnectionInput, type FieldProblem } from "./connection.ts";
 
@@ -62,6 +63,15 @@ function addressProblems(input: ConnectionInput): FieldProblem[] {
 export const isIdleTime = (seconds: number): boolean =>
   Number.isInteger(seconds) && seconds >= 1 && seconds <= connectionLimits.idleSeconds;
 
+/** What the engine would not take, in words for a choice and a field. */
+function filterProblems(field: "issuer" | "subject", filter: string): FieldProblem[] {
+  if (filter === "") return [];
+  const { attribute, value } = filterParts(filter) ?? { attribute: filter, value: "" };
+  if (!filterAttribute(attribute)) return [error(field, "Choose what of the name to filter by")];
+  // No certificate has a name of nothing but spaces; some have spaces around it.
+  return value.trim() === "" ? [error(field, "Enter a value, or choose No filter")] : [];
+}
+
 function credentialProblems(input: ConnectionInput): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const { trust, clientCertificate, auth } = input;
@@ -78,6 +88,9 @@ function credentialProblems(input: ConnectionInput): FieldProblem[] {
     else if (key.kind === "set" && !holdsKey(key.value))
       problems.push(error("key", "This is not a private key in PEM form"));
   }
+  if (clientCertificate.kind === "search")
+    for (const field of ["issuer", "subject"] as const)
+      problems.push(...filterProblems(field, clientCertificate[field]));
   if (clientCertificate.kind === "pkcs12" && clientCertificate.file === "")
     problems.push(error("certificate", "Add the certificate"));
   if (auth.kind === "token" && auth.token.kind === "set" && auth.token.value.trim() === "")
@@ -144,8 +157,8 @@ export function sameTunnel(saved: Connection, input: ConnectionInput): boolean {
     return false;
   if (auth.kind === "token" && auth.token.kind === "set") return false;
   if (certificate.kind === "pkcs12") return false;
-  const certificateOf = ({ clientCertificate }: Connection | ConnectionInput): unknown =>
-    clientCertificate.kind === "pem" ? clientCertificate.certificate : null;
+  const certificateOf = ({ clientCertificate: by }: Connection | ConnectionInput): unknown =>
+    by.kind === "pem" ? by.certificate : by.kind === "search" ? [by.issuer, by.subject] : null;
   const authOf = ({ auth: by }: Connection | ConnectionInput): unknown => (by.kind === "token-file" ? by : by.kind);
   const trustOf = ({ trust }: Connection | ConnectionInput): unknown => (trust.kind === "ca" ? trust.pem : trust.kind);
   const parts = (one: Connection | ConnectionInput): unknown => [

@@ -15,6 +15,7 @@ export const connectionLimits = {
   /** Private keys and tokens of all connections, characters. */
   secretsLength: 16 * 1024 * 1024,
   pathLength: 4_096,
+  filterLength: 512,
   /** A day. */
   idleSeconds: 24 * 60 * 60,
 } as const;
@@ -49,6 +50,15 @@ const passphraseLength = 1_024;
 const certificateText = text(connectionLimits.pemLength);
 const label = text(connectionLimits.nameLength);
 
+/**
+ * One of the system's certificate store is chosen for each proxy. Both are ATTRIBUTE=VALUE (name-filter.ts); "" is no filter.
+ */
+const searchSchema = v.strictObject({
+  kind: v.literal("search"),
+  issuer: text(connectionLimits.filterLength),
+  subject: text(connectionLimits.filterLength),
+});
+
 const plainFields = {
   id: connectionIdSchema,
   /** "" shows the destination's host. */
@@ -78,6 +88,7 @@ export const connectionSchema = v.strictObject({
     v.strictObject({ kind: v.literal("none") }),
     /** The private key and its passphrase are in the secret store, under the connection's id. */
     v.strictObject({ kind: v.literal("pem"), certificate: certificateText, label }),
+    searchSchema,
   ]),
   auth: v.variant("kind", [
     v.strictObject({ kind: v.literal("browser") }),
@@ -119,6 +130,7 @@ export const connectionInputSchema = v.strictObject({
       label,
       passphrase: text(passphraseLength),
     }),
+    searchSchema,
   ]),
   auth: v.variant("kind", [
     v.strictObject({ kind: v.literal("browser") }),
@@ -153,6 +165,8 @@ export const connectionFields = [
   "certificate",
   "key",
   "passphrase",
+  "issuer",
+  "subject",
   "token",
   "tokenFile",
 ] as const;

@@ -30,6 +30,8 @@ interface Entry {
   readonly row: string | ((port: string) => string);
   /** In place of the error's own next step, which is worded for the command line or for both. */
   readonly step?: string;
+  /** In place of `step` where the certificate comes from the system's store. */
+  readonly storeStep?: string;
   /** Its message is one sentence, however many full stops are in the names in it. */
   readonly oneSentence?: true;
   readonly actions: readonly ErrorAction[];
@@ -55,7 +57,7 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   },
   "address-not-here": { row: "Address not here", actions: ["edit-local-address"] },
   "listen-failed": { row: "Port cannot be opened", actions: ["edit-local-address", "try-again"] },
-  "storage-failed": { row: "Not saved", actions: ["try-again"] },
+  "storage-failed": { row: "Storage failed", actions: ["try-again"] },
   "host-not-found": {
     row: "Host not found",
     step: "Check the spelling, or connect to your VPN.",
@@ -81,6 +83,7 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   "client-certificate-needed": {
     row: "Client certificate needed",
     step: "Choose the certificate that your organisation gave you.",
+    storeStep: "Import the one that your organisation gave you into the store, or change the filter.",
     actions: ["choose-certificate"],
   },
   "client-certificate-refused": {
@@ -127,16 +130,20 @@ const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");
 /**
  * An error in the words of the app. The title is the first sentence of its message, which names the real hosts; the text
  * is the rest and the next step.
- * @param about where it happened: a local port for errors of listening.
+ * @param about where it happened: a local port for errors of listening, and whether its certificate is searched for in the
+ * system's store.
  */
-export function errorWords(error: AppErrorData, about: { readonly address?: string | null } = {}): ErrorWords {
+export function errorWords(
+  error: AppErrorData,
+  about: { readonly address?: string | null; readonly searches?: boolean } = {},
+): ErrorWords {
   const entry = entries[error.code];
   // The last one: a name before it may speak of ports as well.
   const port = /.*\bport (\d+)/is.exec(error.message)?.[1] ?? splitDestination(about.address ?? "").port.slice(1);
   const end = entry.oneSentence ? null : /\.\s+(?=\S)/.exec(error.message);
   const title = end ? error.message.slice(0, end.index) : withoutStop(error.message);
   const rest = end ? error.message.slice(end.index + end[0].length) : "";
-  const step = entry.step ?? error.userAction ?? "";
+  const step = (about.searches === true ? entry.storeStep : undefined) ?? entry.step ?? error.userAction ?? "";
   return {
     row: typeof entry.row === "string" ? entry.row : entry.row(port),
     title: title.replace(/ \(process \d+\)/, ""),

@@ -29,8 +29,8 @@ test.each(["", "Corp CA", "CN", "=x", "CN=", " CN=x", "DC=x", "emailAddress=a@b"
       expect.objectContaining({
         code: "setting-invalid",
         userAction:
-          "Write ATTRIBUTE=VALUE, with one of CN (commonName), C (countryName), L (localityName), O (organizationName), " +
-          "OU (organizationalUnitName), postalCode, serialNumber, ST (stateOrProvinceName), STREET (streetAddress).",
+          "Write ATTRIBUTE=VALUE, with one of CN (commonName), O (organizationName), OU (organizationalUnitName), " +
+          "C (countryName), L (localityName), ST (stateOrProvinceName), STREET (streetAddress), postalCode, serialNumber.",
       }),
     );
   },

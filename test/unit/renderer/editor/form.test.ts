@@ -8,6 +8,7 @@ import {
   isDirty,
   startOf,
 } from "../../../../src/renderer/editor/form.ts";
+import { filterOptions } from "../../../../src/renderer/editor/filter.ts";
 import { emptyConnectionInput } from "../../../../src/shared/model/connection.ts";
 import { connectionOf, idOf } from "../store/fake-main.ts";
 
@@ -89,6 +90,30 @@ test("the time after which clients are forgotten is written in seconds, and is o
   );
   expect(advancedSummary({ ...udp, idle: "soon" })).toBe("");
   expect(advancedSummary({ ...draft, idle: "30" })).toBe("");
+});
+
+test("filters of the certificate store go through the form, and come back when it is chosen again", () => {
+  const searching = (issuer: string, subject: string) =>
+    connectionOf(4, { clientCertificate: { kind: "search", issuer, subject } });
+  const connection = searching("CN=Corp = CA", "");
+  const { draft } = startOf(connection, null, "");
+  expect(draft).toMatchObject({ clientCertificate: "search", issuer: { attribute: "CN", value: "Corp = CA" } });
+  expect(inputFromDraft(draft)).toEqual(inputFromConnection(connection));
+  expect(advancedSummary(draft)).toBe("Pomerium URL, store certificate");
+  // No filter and back again.
+  const without = { ...draft, issuer: { ...draft.issuer, attribute: "" } };
+  expect(inputFromDraft(without).clientCertificate).toEqual({ kind: "search", issuer: "", subject: "" });
+  expect(inputFromDraft({ ...draft, clientCertificate: "none" }).clientCertificate).toEqual({ kind: "none" });
+  expect(draftFromInput(inputFromDraft({ ...draft, subject: { attribute: "O", value: "" } })).subject).toEqual({
+    attribute: "O",
+    value: "",
+  });
+  // By another name of it, and one that is none, which is not lost.
+  const other = startOf(searching("organizationname=Corp", "DC=corp"), null, "").draft;
+  expect(other.issuer).toEqual({ attribute: "O", value: "Corp" });
+  expect(inputFromDraft(other).clientCertificate).toMatchObject({ issuer: "O=Corp", subject: "DC=corp" });
+  expect(filterOptions("DC").at(-1)).toEqual({ value: "DC", label: "DC" });
+  expect(filterOptions("CN")).toHaveLength(10);
 });
 
 test("the first field is the one that stands first on the page", () => {

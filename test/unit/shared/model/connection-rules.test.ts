@@ -76,11 +76,31 @@ describe("errors, in the words of ui.md", () => {
       },
       "error key: Add the private key",
     ],
+    [
+      { clientCertificate: { kind: "search", issuer: "CN=", subject: "" } },
+      "error issuer: Enter a value, or choose No filter",
+    ],
+    [
+      { clientCertificate: { kind: "search", issuer: "", subject: "O= " } },
+      "error subject: Enter a value, or choose No filter",
+    ],
+    ...["DC=x", "Corp CA", "=x"].map(
+      (issuer) =>
+        [
+          { clientCertificate: { kind: "search", issuer, subject: "CN=ada" } },
+          "error issuer: Choose what of the name to filter by",
+        ] as const,
+    ),
     [{ auth: { kind: "token", token: { kind: "set", value: " " } } }, "error token: Enter the token"],
     [{ auth: { kind: "token-file", path: "" } }, "error tokenFile: Choose the token file"],
   ];
   test.each(cases)("%o", (change, message) => {
     expect(messages(change)).toEqual([message]);
+  });
+
+  test("a search needs no filter, and takes what the engine takes", () => {
+    for (const issuer of ["", "CN=Corp CA", "organizationname= a=b ", "postalCode=1"])
+      expect(messages({ clientCertificate: { kind: "search", issuer, subject: issuer } })).toEqual([]);
   });
 
   test("every time up to a day is right, and over TCP it has no say", () => {
@@ -195,6 +215,18 @@ describe("what a running tunnel can take over as it is", () => {
     expect(sameTunnel(with_, input({ clientCertificate: keep }))).toBe(true);
     expect(sameTunnel(with_, input({ clientCertificate: { ...keep, key: { kind: "set", value: key } } }))).toBe(false);
   });
+});
+
+test("another filter is another tunnel, the same one is not", () => {
+  const search = { kind: "search", issuer: "CN=Corp CA", subject: "" } as const;
+  const one = { ...emptyConnectionInput(id(1)), destination: "pg.corp.test:5432" };
+  const is = (clientCertificate: ConnectionInput["clientCertificate"]): boolean =>
+    sameTunnel(saved({ ...one, clientCertificate: search }), { ...one, clientCertificate });
+  expect(is(search)).toBe(true);
+  expect(is({ ...search, issuer: "" })).toBe(false);
+  expect(is({ ...search, subject: "CN=ada" })).toBe(false);
+  expect(is({ ...search, issuer: "", subject: "CN=Corp CA" })).toBe(false);
+  expect(is({ kind: "none" })).toBe(false);
 });
 
 test("a long text that begins a certificate again and again holds up nobody", () => {
