@@ -6,10 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { announcedCas, type Announced } from "../../src/engine/certstore/announced-cas.ts";
 import { attributesOf } from "../../src/engine/certstore/names.ts";
 import { AppError } from "../../src/shared/errors.ts";
-import { firstMissing, lacks, type Service } from "../support/services/programs.ts";
+import { openssl } from "../support/pkcs12.ts";
+import { lacks } from "../support/services/programs.ts";
 import { Authority, CertificateFolder } from "../support/certificates.ts";
-
-const openssl: Service = { available: () => firstMissing("openssl") };
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openPkcs12, type ClientCertificate } from "../../src/engine/index.ts";
 import { Authority, CertificateFolder, type Issued } from "../support/certificates.ts";
 import { fronts } from "../support/fronts.ts";
-import { makePkcs12 } from "../support/pkcs12.ts";
+import { makePkcs12, openssl } from "../support/pkcs12.ts";
+import { lacks } from "../support/services/programs.ts";
 import { Rig, type RigOptions } from "../support/rig.ts";
 import { culvert, startCulvert } from "../support/run-culvert.ts";
 import { connectTo, receiveAll, Upstream } from "../support/streams.ts";
@@ -58,6 +59,9 @@ const encrypted = (key: string, type: "pkcs8" | "sec1"): string =>
 
 type Form = "PEM" | "encrypted PKCS#8" | "encrypted key of the old form" | "PKCS#12" | "old PKCS#12";
 
+const pemForms = ["PEM", "encrypted PKCS#8", "encrypted key of the old form"] as const;
+const forms: readonly Form[] = lacks(openssl) ? pemForms : [...pemForms, "PKCS#12", "old PKCS#12"];
+
 /** The same certificate with its chain in one of the forms in which people have it. */
 async function inForm(form: Form, { cert, key }: Issued, chain: string): Promise<ClientCertificate> {
   switch (form) {
@@ -77,24 +81,21 @@ async function inForm(form: Form, { cert, key }: Issued, chain: string): Promise
 
 describe.each(fronts())("a client certificate that was given, %s front", (front) => {
   describe.each(["TLSv1.2", "TLSv1.3"] as const)("%s", (tlsVersion) => {
-    it.each(["PEM", "encrypted PKCS#8", "encrypted key of the old form", "PKCS#12", "old PKCS#12"] as const)(
-      "as %s: the right one passes, one of another CA does not",
-      async (form) => {
-        const rig = await start({ front, tlsVersion });
-        const right = await inForm(form, ada, issuing.pem);
-        const tunnel = await rig.open("echo.corp.test:7000", { tls: { ...rig.tls, clientCertificate: right } });
-        await endAll(rig, [await liveClient(tunnel)]);
-        const wrong = await inForm(form, mallory, stranger.pem);
-        const other = await rig.open("echo.corp.test:7000", { tls: { ...rig.tls, clientCertificate: wrong } });
-        // A Node server closes the connection over a wrong certificate without an alert.
-        const codes = front === "envoy" ? ["client-certificate-refused"] : ["connection-lost"];
-        expect(codes).toContain((await refusedClient(rig, other)).error.code);
-      },
-    );
+    it.each(forms)("as %s: the right one passes, one of another CA does not", async (form) => {
+      const rig = await start({ front, tlsVersion });
+      const right = await inForm(form, ada, issuing.pem);
+      const tunnel = await rig.open("echo.corp.test:7000", { tls: { ...rig.tls, clientCertificate: right } });
+      await endAll(rig, [await liveClient(tunnel)]);
+      const wrong = await inForm(form, mallory, stranger.pem);
+      const other = await rig.open("echo.corp.test:7000", { tls: { ...rig.tls, clientCertificate: wrong } });
+      // A Node server closes the connection over a wrong certificate without an alert.
+      const codes = front === "envoy" ? ["client-certificate-refused"] : ["connection-lost"];
+      expect(codes).toContain((await refusedClient(rig, other)).error.code);
+    });
   });
 });
 
-it("the CAs in a PKCS#12 file are not trusted for the proxy", async () => {
+it.skipIf(lacks(openssl))("the CAs in a PKCS#12 file are not trusted for the proxy", async () => {
   const rig = await start();
   const chain = issuing.pem + rig.proxy.caPem;
   const file = await makePkcs12({ ...ada, chain, passphrase });
@@ -129,7 +130,7 @@ describe("on the command line", () => {
     return { ...program, connect: () => connectTo({ host: "127.0.0.1", port: Number(port) }) };
   }
 
-  it("a PKCS#12 file with its passphrase is all that is needed", async () => {
+  it.skipIf(lacks(openssl))("a PKCS#12 file with its passphrase is all that is needed", async () => {
     const rig = await start();
     const file = await makePkcs12({ ...ada, chain: issuing.pem, passphrase, legacy: true });
     const flags = ["--client-cert", p12("ada.p12", file), "--client-key-passphrase-file", secretFile()];
@@ -144,7 +145,7 @@ describe("on the command line", () => {
     expect(await said(connect())).toBe(5);
   });
 
-  it("what is wrong with it is one clear line before anything is opened", async () => {
+  it.skipIf(lacks(openssl))("what is wrong with it is one clear line before anything is opened", async () => {
     const rig = await start();
     const file = p12("ada.p12", await makePkcs12({ ...ada, passphrase }));
     const wrong = folder.write("wrong", "falsch\n");

@@ -4,8 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { Issued } from "./certificates.ts";
+import { firstMissing, type Service } from "./services/programs.ts";
 
 const run = promisify(execFile);
+
+/** The program that makes the files. */
+export const openssl: Service = { available: () => firstMissing("openssl") };
 
 export interface Pkcs12Request extends Issued {
   readonly passphrase: string;
