@@ -19,9 +19,15 @@ export class TerminalSignIn implements SignInBrowser {
     this.#freshMs = freshMs;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- fails as the port says it does: by rejecting
-  async show(page: SignInPage, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+  show(page: SignInPage, signal: AbortSignal): Promise<void> {
+    // What is thrown in there rejects, as the port says.
+    return new Promise((resolve) => {
+      if (!signal.aborted) this.#show(page, signal);
+      resolve();
+    });
+  }
+
+  #show(page: SignInPage, signal: AbortSignal): void {
     const url = checkedSignInUrl(page.url);
     const canPaste = this.#lines.listen((line) => this.#submit(page, line), signal);
     this.#print(page.proxy, url, canPaste);

@@ -53,10 +53,8 @@ const junk = fc
   .map((parts) => parts.join(""));
 
 /** What a header line, a log line or a terminal must never be given. Control characters are what it looks for. */
-// eslint-disable-next-line no-control-regex
-const unsafe = /[\x00-\x20\x7f-\uffff]/;
-// eslint-disable-next-line no-control-regex
-const unprintable = /[\x00-\x1f\x7f-\xa0]/;
+const unsafe = /[^\x21-\x7e]/;
+const unprintable = /[\p{Cc}\xa0]/u;
 
 /** Runs a parser; undefined where it refuses, which it may only do in one way. */
 function attempt<T>(parse: () => T): T | undefined {
