@@ -37,7 +37,7 @@ async function openEngine(options: EngineOptions, home: string, log: Log, interr
       platform: process.platform,
       home: os.homedir(),
       dataHome: process.env["XDG_DATA_HOME"],
-      password: process.env["CULVERT_CERT_STORE_PASSWORD"],
+      password: () => process.env["CULVERT_CERT_STORE_PASSWORD"],
       passwordHint: "Set CULVERT_CERT_STORE_PASSWORD to the store's password.",
     }),
     shareSessions: options.shareSessions,
@@ -102,20 +102,28 @@ process.on("uncaughtException", (thrown) => {
   process.exit(1);
 });
 
-let exitCode: number;
-try {
-  exitCode = await main(argv, log, interruption);
-} catch (thrown) {
-  const error = asAppError(thrown);
-  if (error.code === "cancelled" && interruption.signal.aborted) exitCode = interruptedExitCode;
-  else {
-    log.failure(error);
-    exitCode = exitCodeOf(error);
+/** Resolves to the exit code when all is done and written. */
+async function outcome(): Promise<number> {
+  let exitCode: number;
+  try {
+    exitCode = await main(argv, log, interruption);
+  } catch (thrown) {
+    const error = asAppError(thrown);
+    if (error.code === "cancelled" && interruption.signal.aborted) exitCode = interruptedExitCode;
+    else {
+      log.failure(error);
+      exitCode = exitCodeOf(error);
+    }
   }
+  if (outputError !== null) {
+    log.failure(outputError);
+    exitCode = exitCodeOf(outputError);
+  }
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  return interruption.forced ?? exitCode;
 }
-if (outputError !== null) {
-  log.failure(outputError);
-  exitCode = exitCodeOf(outputError);
-}
-await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-process.exit(interruption.forced ?? exitCode);
+
+// A process that runs out of things to wait for before it has an outcome has failed.
+process.exitCode = 1;
+// Without a top-level await: the single executable is CommonJS.
+void outcome().then((exitCode) => process.exit(exitCode));

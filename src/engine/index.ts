@@ -2,6 +2,7 @@ export { Engine, newTunnelId, type Tunnel, type TunnelSettings } from "./engine.
 export type { EnginePorts, Session, SessionStore, SignInBrowser, SignInPage } from "./ports.ts";
 export { systemCertificateStore, type SystemStoreOptions } from "./certstore/system-store.ts";
 export type { CertificateStore, StoredCertificate } from "./certstore/store.ts";
+export { lookIntoStore } from "./certstore/look.ts";
 export { openerOf, openWith, type Opener } from "./browser/opener.ts";
 export type { SignedOut } from "./session/sessions.ts";
 export { parseServiceAccount } from "./session/service-account.ts";

@@ -65,10 +65,11 @@ async function start(launch: Launch): Promise<void> {
     changed: () => state?.signInsChanged(),
     now: Date.now,
   });
+  const certificates = certificateStore(platform, os.homedir(), process.env, () => stores.storePassword.current);
   const { engine, tunnels } = createCore({
     stores,
     sessions: stores.sessions,
-    certificates: certificateStore(platform, os.homedir(), process.env),
+    certificates,
     desk,
     loaded,
     shareSessions: settings.current.shareSessions,
@@ -147,6 +148,7 @@ async function start(launch: Launch): Promise<void> {
 
   const context = {
     ...{ connections, settings, secrets, tunnels, engine, desk, sessions, notices, desktop, logFolder, loaded },
+    ...{ certificates, storePassword: stores.storePassword },
     state: appState,
     saveAgain: () => stores.saveAgain(),
     notSaved: (thrown: unknown) => stores.notSaved(thrown),

@@ -24,7 +24,9 @@ export const errorCodes = [
   "certificate-expired",
   "certificate-not-yet-valid",
   "certificate-wrong-name",
+  "certificate-revoked",
   "client-certificate-needed",
+  "no-certificate-matches",
   "client-certificate-refused",
   "tls-failed",
   // what the proxy answered

@@ -21,7 +21,11 @@ async function database(options?: { password?: string }): Promise<NssDatabase> {
   return made;
 }
 const storeOf = ({ folder }: NssDatabase, password?: string): NssStore =>
-  new NssStore({ folders: [{ path: folder, name: "~/.pki/nssdb" }], password, passwordHint: "Give it." });
+  new NssStore({
+    folders: [{ path: folder, name: "~/.pki/nssdb" }],
+    password: () => password,
+    passwordHint: "Give it.",
+  });
 
 let ca: Authority;
 let ec: Issued;

@@ -22,6 +22,8 @@ export interface Wanted {
 
 export interface Choice<C extends Candidate> {
   readonly chosen: Chosen<C> | null;
+  /** How many would do, the chosen one included. */
+  readonly usable: number;
   /** One sentence for each other certificate that could have been meant: which, and why it fell out. */
   readonly passedOver: readonly string[];
 }
@@ -177,11 +179,12 @@ export function choose<C extends Candidate>(candidates: readonly C[], wanted: Wa
     const why = isSooner ? `it ends sooner, on ${day(one.facts.notAfter)}` : "another one was preferred";
     passedOver.push(`${titleOf(one.facts)}: ${why}.`);
   }
-  if (!best) return { chosen: null, passedOver };
+  if (!best) return { chosen: null, usable: 0, passedOver };
   const { one, chain } = best;
   const sent = chain.filter((link, index) => index === 0 || link.issuer !== link.subject);
   return {
     chosen: { candidate: one.candidate, facts: one.facts, chain: sent.map(({ facts }) => facts.der) },
+    usable: usable.length,
     passedOver,
   };
 }

@@ -6,13 +6,14 @@ import type { DatabaseSync } from "node:sqlite";
 import { AppError } from "../../shared/errors.ts";
 import { DerError } from "./der.ts";
 import { NssCipher, WrongPassword } from "./nss-cipher.ts";
+import type { StoreLock } from "../../shared/model/certificate.ts";
 import type { CertificateStore, StoredCertificate } from "./store.ts";
 
 export interface NssOptions {
   /** Folders in which the database may be, with what messages call them; the first that has one is taken. */
   readonly folders: readonly { readonly path: string; readonly name: string }[];
-  /** Where the database is protected by one. */
-  readonly password?: string | undefined;
+  /** Where the database is protected by one; asked at every use. */
+  readonly password?: (() => string | undefined) | undefined;
   /** How a person gives the password, one sentence. */
   readonly passwordHint: string;
 }
@@ -94,6 +95,24 @@ export class NssStore implements CertificateStore {
     });
   }
 
+  async lock(): Promise<StoreLock> {
+    const folder = await this.#folder();
+    if (!folder) return "none";
+    if ((await stat(path.join(folder.path, keyFile)).catch(() => null)) === null) return "open";
+    const row = reading(folder, keyFile, (database) => database.prepare(passwordQuery).get());
+    const [salt, check] = [bytesOf(row?.["item1"]), bytesOf(row?.["item2"])];
+    // A database that holds no key yet may have no password either.
+    if (!salt || !check) return "open";
+    const password = this.#options.password?.();
+    try {
+      await NssCipher.open(salt, check, password ?? "");
+      return "open";
+    } catch (thrown) {
+      if (thrown instanceof WrongPassword) return password === undefined ? "password-missing" : "password-wrong";
+      throw thrown instanceof DerError ? unreadable(folder, thrown.message) : thrown;
+    }
+  }
+
   async #folder(): Promise<Folder | null> {
     for (const folder of this.#options.folders) {
       const found = await stat(path.join(folder.path, certificateFile)).catch(() => null);
@@ -121,7 +140,7 @@ export class NssStore implements CertificateStore {
     const [salt, check] = [bytesOf(password?.["item1"]), bytesOf(password?.["item2"])];
     if (!key || !salt || !check) throw unreadable(folder, "its private key is gone");
     try {
-      const cipher = await NssCipher.open(salt, check, this.#options.password ?? "");
+      const cipher = await NssCipher.open(salt, check, this.#options.password?.() ?? "");
       return exported(await keyOf(key, new X509Certificate(der), cipher));
     } catch (thrown) {
       if (thrown instanceof WrongPassword) throw this.#locked(folder);
@@ -135,7 +154,7 @@ export class NssStore implements CertificateStore {
   #locked(folder: Folder): AppError {
     const { password, passwordHint } = this.#options;
     const message =
-      password === undefined
+      password?.() === undefined
         ? `The certificate store ${folder.name} is protected by a password.`
         : `The password does not open the certificate store ${folder.name}.`;
     return new AppError("storage-failed", message, { userAction: passwordHint });

@@ -6,10 +6,10 @@ import type { Limits } from "../../shared/limits.ts";
 import { waitFor } from "../aborts.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
 import type { Announced } from "./announced-cas.ts";
-import { choose, type Choice } from "./choose.ts";
+import { choose } from "./choose.ts";
 import type { NameFilter } from "./filters.ts";
 import { shortName } from "./names.ts";
-import type { CertificateStore, StoredCertificate } from "./store.ts";
+import type { CertificateStore } from "./store.ts";
 
 /** A client certificate that is to be searched for, and what is made of it. */
 export interface CertificateSearch {
@@ -80,7 +80,7 @@ export class CertificateSearches {
 
   /**
    * The identity to use with this proxy; one that searches for nothing is returned as it is.
-   * @throws AppError `client-certificate-needed` when none fits, of the store, of the way to the proxy.
+   * @throws AppError `no-certificate-matches` when none fits, of the store, of the way to the proxy.
    */
   async identityFor(proxy: ProxyAddress, identity: TlsIdentity, signal: AbortSignal): Promise<TlsIdentity> {
     const { search } = identity;
@@ -173,18 +173,16 @@ export class CertificateSearches {
       return { identity: search.with(null), version, until: Number.POSITIVE_INFINITY };
     }
     const { issuer, subject } = search;
-    const choice = choose(await waitFor(store.certificates(), signal, limit), {
-      caNames,
-      issuer,
-      subject,
-      now: Date.now(),
-    });
+    const all = await waitFor(store.certificates(), signal, limit);
+    const wanted = { caNames, issuer, subject, now: Date.now() };
+    const choice = choose(all, wanted);
     const told = choice.passedOver.slice(0, mostReasons);
     const asked = { ...event, asked: true, passedOver: told, more: choice.passedOver.length - told.length };
     const { chosen } = choice;
     if (!chosen) {
       this.#say(entry, { ...asked, chosen: null });
-      throw notFound(proxy, store, choice);
+      const unfiltered = choose(all, { ...wanted, issuer: null, subject: null });
+      throw notFound(proxy, store, search, choice.passedOver, unfiltered.usable);
     }
     const key = await waitFor(chosen.candidate.privateKey(), signal, limit);
     const identity = search.with({ cert: chosen.chain.map(pemOf).join(""), key });
@@ -217,15 +215,27 @@ function neverHere(): never {
   throw noStore();
 }
 
-function notFound(proxy: ProxyAddress, store: CertificateStore, choice: Choice<StoredCertificate>): AppError {
-  const [first, ...others] = choice.passedOver;
+/** @param others that would do but for the issuer and the subject to search for. */
+function notFound(
+  { host }: ProxyAddress,
+  { name }: CertificateStore,
+  { issuer, subject }: CertificateSearch,
+  passedOver: readonly string[],
+  others: number,
+): AppError {
+  const [first, second] = passedOver;
+  const filters = [issuer && `issuer ${issuer.text}`, subject && `subject ${subject.text}`].filter(
+    (part) => part !== null,
+  );
   const why =
-    first === undefined
-      ? `${proxy.host} asks for a client certificate, and ${store.name} holds none with its key.`
-      : others.length === 0
-        ? `No client certificate in ${store.name} fits ${proxy.host}: ${first}`
-        : `None of the ${choice.passedOver.length} client certificates in ${store.name} fits ${proxy.host}; the log says why.`;
-  return new AppError("client-certificate-needed", why, {
+    others > 0
+      ? `No certificate in ${name} has ${filters.join(" and ")}. ${others} other${others === 1 ? "" : "s"} could be used.`
+      : first === undefined
+        ? `${host} asks for a client certificate, and ${name} holds none with its key.`
+        : second === undefined
+          ? `No client certificate in ${name} fits ${host}: ${first}`
+          : `None of the ${passedOver.length} client certificates in ${name} fits ${host}; the log says why.`;
+  return new AppError("no-certificate-matches", why, {
     userAction: "Import the one that your organisation gave you, or change the issuer and subject to search for.",
   });
 }

@@ -1,4 +1,5 @@
 import type { AppError } from "../../shared/errors.ts";
+import type { StoreLock } from "../../shared/model/certificate.ts";
 
 /** A certificate of a store. */
 export interface StoredCertificate {
@@ -19,6 +20,11 @@ export interface CertificateStore {
   readonly unavailable: AppError | null;
   /** Changes when what the store holds may have changed. Asked before every connection, so it must be quick. */
   version(): Promise<string>;
+  /**
+   * Whether its private keys open with the password that is known; left out where a store has none of its own.
+   * "none": there is no store yet. @throws AppError `storage-failed`.
+   */
+  lock?(): Promise<StoreLock>;
   /** Every certificate, those of CAs included. @throws AppError `client-certificate-needed`, `storage-failed`. */
   certificates(): Promise<StoredCertificate[]>;
 }

@@ -10,8 +10,8 @@ export interface SystemStoreOptions {
   readonly home: string;
   /** `XDG_DATA_HOME`; absolute, or it counts as not set. */
   readonly dataHome?: string | undefined;
-  /** Of the store, where it is protected by one. */
-  readonly password?: string | undefined;
+  /** Of the store, where it is protected by one; asked at every use. */
+  readonly password?: (() => string | undefined) | undefined;
   /** How a person gives the password, one sentence. */
   readonly passwordHint: string;
 }

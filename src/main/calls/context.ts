@@ -1,4 +1,4 @@
-import type { Engine } from "../../engine/index.ts";
+import type { CertificateStore, Engine } from "../../engine/index.ts";
 import type { Settings } from "../../shared/model/settings.ts";
 import type { SignInDesk } from "../sign-in/sign-in-desk.ts";
 import type { AppState } from "../state/app-state.ts";
@@ -8,6 +8,7 @@ import type { Tunnels } from "../state/tunnels.ts";
 import type { ConnectionStore } from "../store/connection-store.ts";
 import type { SecretStore } from "../store/secret-store.ts";
 import type { SettingsStore } from "../store/settings-store.ts";
+import type { StorePassword } from "../store/store-password.ts";
 
 export type FilePurpose = "ca" | "certificate" | "key" | "token";
 
@@ -39,6 +40,9 @@ export interface CallContext {
   readonly connections: ConnectionStore;
   readonly settings: SettingsStore;
   readonly secrets: SecretStore;
+  /** Where client certificates are searched for. */
+  readonly certificates: CertificateStore;
+  readonly storePassword: Pick<StorePassword, "current" | "set">;
   readonly tunnels: Tunnels;
   readonly engine: Pick<Engine, "login" | "logout" | "cancelSignIn">;
   readonly desk: SignInDesk;

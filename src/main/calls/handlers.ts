@@ -1,5 +1,6 @@
 import type { Handlers } from "../ipc/call-gate.ts";
 import { connectionCalls } from "./connections.ts";
+import { certificateStoreCalls } from "./certificate-store.ts";
 import type { CallContext } from "./context.ts";
 import { fileCalls } from "./files.ts";
 import { settingsCalls } from "./settings.ts";
@@ -16,5 +17,6 @@ export function createHandlers(context: CallContext): Handlers {
     ...signInCalls(context),
     ...settingsCalls(context),
     ...fileCalls(context, chosen),
+    ...certificateStoreCalls(context),
   };
 }

@@ -12,6 +12,7 @@ import { keychainCipher } from "../store/secret-cipher.ts";
 import { SecretStore } from "../store/secret-store.ts";
 import { hasKept } from "../store/set-aside.ts";
 import { SettingsStore } from "../store/settings-store.ts";
+import { StorePassword } from "../store/store-password.ts";
 import { WindowStateStore } from "../store/window-state-store.ts";
 
 /** Everything that is kept on disk but the log. */
@@ -21,6 +22,7 @@ export class Stores {
   readonly window: WindowStateStore;
   readonly secrets: SecretStore;
   readonly sessions: KeychainSessionStore;
+  readonly storePassword: StorePassword;
   readonly #notices: NoticeBoard;
   /** No connection is in another file than the list, from where somebody may bring it back: its secrets have to be there then. */
   readonly #connectionsWhole: boolean;
@@ -46,6 +48,7 @@ export class Stores {
     });
     this.secrets = new SecretStore(sealed("secrets"));
     this.sessions = new KeychainSessionStore(sealed("sessions"));
+    this.storePassword = new StorePassword(sealed("certificate-store"));
     const found = [...this.settings.load(), ...this.connections.load()];
     for (const notice of found) notices.put(notice);
     this.window.load();
@@ -55,7 +58,7 @@ export class Stores {
 
   /** Reads the secrets, which may take as long as the keychain does. Never rejects. */
   async loadSecrets(): Promise<void> {
-    await Promise.all([this.secrets.load(), this.sessions.load()]);
+    await Promise.all([this.secrets.load(), this.sessions.load(), this.storePassword.load()]);
     if (!this.#connectionsWhole) return;
     await this.secrets
       .keepOnly(this.connections.all().map(({ id }) => id))
@@ -72,7 +75,7 @@ export class Stores {
   async saveAgain(): Promise<void> {
     this.settings.saveAgain();
     this.connections.saveAgain();
-    await Promise.all([this.secrets.saveAgain(), this.sessions.saveAgain()]);
+    await Promise.all([this.secrets.saveAgain(), this.sessions.saveAgain(), this.storePassword.saveAgain()]);
     this.#secretsFailed = false;
     this.#tellSaving();
   }
@@ -82,7 +85,7 @@ export class Stores {
     this.settings.close();
     this.connections.close();
     this.window.close();
-    await Promise.all([this.secrets.close(), this.sessions.close()]);
+    await Promise.all([this.secrets.close(), this.sessions.close(), this.storePassword.close()]);
   }
 
   #tellSaving(): void {

@@ -1,17 +1,17 @@
 import type { ReactNode } from "react";
 import { connectionLimits } from "../../shared/model/connection.ts";
 import { CertificateFacts } from "../controls/certificate-facts.tsx";
-import { FieldNotes, FormRow, GroupRow } from "../controls/form-row.tsx";
+import { FormRow, GroupRow } from "../controls/form-row.tsx";
 import { Segmented } from "../controls/segmented.tsx";
-import { useSnapshot } from "../store/host.tsx";
 import { useCertificate } from "../store/use-certificate.ts";
+import { useStoreLook } from "../store/use-store-look.ts";
 import { problemsFor } from "./fields.ts";
 import { FileField, type ChosenFile } from "./file-field.tsx";
-import { FilterField } from "./filter-field.tsx";
 import { noPkcs12, type Draft } from "./form.ts";
 import { PasteArea } from "./paste-area.tsx";
 import { isEncryptedKey, pemParts } from "./pem.ts";
 import { SecretField } from "./secret-field.tsx";
+import { StoreField, StorePasswordRow, wantedOf } from "./store-field.tsx";
 import type { Editor } from "./use-editor.ts";
 
 /**
@@ -58,10 +58,9 @@ function asked({ clientCertificate, certificate, pkcs12, passphrase }: Draft): P
 
 type Choice = Draft["clientCertificate"];
 
-/** Only Linux has a store that can be searched; a connection that was made there keeps its choice elsewhere. */
-const choices = (platform: string, chosen: Choice): readonly { readonly value: Choice; readonly label: string }[] => [
+const choices: readonly { readonly value: Choice; readonly label: string }[] = [
   { value: "none", label: "None" },
-  ...(platform === "linux" || chosen === "search" ? [{ value: "search", label: "Certificate store" } as const] : []),
+  { value: "search", label: "Certificate store" },
   { value: "pem", label: "File" },
 ];
 
@@ -69,7 +68,7 @@ const choices = (platform: string, chosen: Choice): readonly { readonly value: C
 export function CertificateField(props: { readonly editor: Editor; readonly keptWords: string }): ReactNode {
   const { editor, keptWords } = props;
   const { draft, change, blur } = editor;
-  const platform = useSnapshot(({ host }) => host.platform);
+  const looked = useStoreLook(wantedOf(draft));
   const take = (wanted: "certificate" | "key") => (file: ChosenFile) => {
     change(filledFromFile(draft, file, wanted), "certificate", "key", "passphrase");
     blur(wanted);
@@ -95,21 +94,9 @@ export function CertificateField(props: { readonly editor: Editor; readonly kept
               onChange={(clientCertificate) =>
                 change({ clientCertificate }, "certificate", "key", "passphrase", "issuer", "subject")
               }
-              options={choices(platform, draft.clientCertificate)}
+              options={choices}
             />
-            {draft.clientCertificate === "search" && (
-              <>
-                <FilterField editor={editor} field="issuer" label="Issuer" />
-                <FilterField editor={editor} field="subject" label="Subject" />
-                <FieldNotes
-                  hint={
-                    platform === "linux"
-                      ? "The database that Chrome and Chromium share, ~/.pki/nssdb. A value has to match exactly."
-                      : "The certificate store of this system cannot be searched yet. Choose a file."
-                  }
-                />
-              </>
-            )}
+            {draft.clientCertificate === "search" && <StoreField editor={editor} looked={looked} />}
             {draft.clientCertificate === "pem" && (
               <>
                 <FileField
@@ -148,6 +135,7 @@ export function CertificateField(props: { readonly editor: Editor; readonly kept
           </>
         )}
       </GroupRow>
+      {draft.clientCertificate === "search" && <StorePasswordRow looked={looked} />}
       {draft.clientCertificate === "pem" && wantsPassphrase && (
         <FormRow
           label="Passphrase"

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { AppErrorData } from "../errors.ts";
 import type { Activity } from "../model/activity.ts";
-import type { CertificateFacts } from "../model/certificate.ts";
+import type { CertificateFacts, StoreLock, StoreLook } from "../model/certificate.ts";
 import {
   connectionIdSchema,
   connectionInputSchema,
@@ -49,6 +49,7 @@ const id = connectionIdSchema;
 const ids = v.pipe(v.array(connectionIdSchema), v.minLength(1), v.maxLength(connectionLimits.connections));
 const origin = v.pipe(v.string(), v.maxLength(512), v.regex(/^https?:\/\/[^/\s]+$/));
 const pemText = v.pipe(v.string(), v.maxLength(connectionLimits.pemLength));
+const filterText = v.pipe(v.string(), v.maxLength(connectionLimits.filterLength));
 const shortText = v.pipe(v.string(), v.maxLength(1_024));
 
 /**
@@ -70,6 +71,12 @@ export const contract = {
       v.strictObject({ kind: v.literal("pkcs12"), file: pemText, passphrase: shortText }),
     ]),
   ),
+  /** What a search in the certificate store of this computer would have to choose from; filters are `attribute=value`. */
+  "look-into-store": call<StoreLook>()(
+    v.strictObject({ issuer: v.nullable(filterText), subject: v.nullable(filterText) }),
+  ),
+  /** Tries and keeps the password of that store; one that does not open it is not kept. "" forgets it. */
+  "enter-store-password": call<StoreLock>()(shortText),
   "save-connection": call<SaveResult>()(
     connectionInputSchema,
     v.strictObject({

@@ -18,3 +18,17 @@ export interface CertificateFacts {
   /** SHA-256, "AA:BB:…". */
   readonly fingerprint: string;
 }
+
+export type StoreLock = "none" | "open" | "password-missing" | "password-wrong";
+
+/** What a search for a certificate would have to choose from on this computer. */
+export interface StoreLook {
+  /** What people call it, for example `~/.pki/nssdb`. */
+  readonly store: string;
+  /** "none": there is no store yet. A locked one is searched, but its keys cannot be used. */
+  readonly lock: StoreLock;
+  /** Certificates that could be used now and fit the filters. */
+  readonly fitting: number;
+  /** Certificates that could be used now. */
+  readonly usable: number;
+}

@@ -80,10 +80,16 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
     step: "You may be talking to another server.",
     actions: ["edit", "copy-report"],
   },
+  "certificate-revoked": { row: "Certificate revoked", actions: ["copy-report", "try-again"] },
   "client-certificate-needed": {
     row: "Client certificate needed",
     step: "Choose the certificate that your organisation gave you.",
     storeStep: "Import the one that your organisation gave you into the store, or change the filter.",
+    actions: ["choose-certificate"],
+  },
+  "no-certificate-matches": {
+    row: "No certificate matches",
+    step: "Import the one that your organisation gave you into the store, or change the filter.",
     actions: ["choose-certificate"],
   },
   "client-certificate-refused": {

@@ -3,6 +3,7 @@ import type { Announced } from "../../../../src/engine/certstore/announced-cas.t
 import { readCertificate } from "../../../../src/engine/certstore/certificate.ts";
 import { CertificateSearches } from "../../../../src/engine/certstore/search.ts";
 import type { CertificateStore, StoredCertificate } from "../../../../src/engine/certstore/store.ts";
+import type { ClientCertificateSearch } from "../../../../src/engine/tls/settings.ts";
 import { createTlsIdentity } from "../../../../src/engine/tls/identity.ts";
 import { parsePomeriumUrl } from "../../../../src/shared/address.ts";
 import { AppError } from "../../../../src/shared/errors.ts";
@@ -113,7 +114,7 @@ test("it is made again when the certificate has ended", async () => {
   vi.useFakeTimers({ now: Date.now() + 31 * 86_400_000, toFake: ["Date"] });
   try {
     await expect(all.identityFor(proxy, identity, never)).rejects.toMatchObject({
-      code: "client-certificate-needed",
+      code: "no-certificate-matches",
       message: "None of the 2 client certificates in the store fits proxy.corp.test; the log says why.",
     });
   } finally {
@@ -158,6 +159,26 @@ test("a failure is not kept, and is told to the log once", async () => {
   expect([asked, events.length]).toEqual([2, 1]);
   accepts = naming(corp);
   await all.identityFor(proxy, identity, never);
+});
+
+test("filters that let none through are told apart from a store without any", async () => {
+  const all = searches();
+  const wishing = (search: ClientCertificateSearch): Promise<unknown> =>
+    all.identityFor(proxy, createTlsIdentity({ verify: true, ca: [], clientCertificateSearch: search }), never);
+  await expect(wishing({ issuer: "CN=Nobody" })).rejects.toMatchObject({
+    code: "no-certificate-matches",
+    message: "No certificate in the store has issuer CN=Nobody. 2 others could be used.",
+    retryable: false,
+  });
+  accepts = naming(corp);
+  await expect(wishing({ issuer: "CN=Partner CA", subject: "O=x" })).rejects.toMatchObject({
+    message: "No certificate in the store has issuer CN=Partner CA and subject O=x. 1 other could be used.",
+  });
+  held = [guest];
+  await expect(wishing({ issuer: "CN=Partner CA" })).rejects.toMatchObject({
+    code: "no-certificate-matches",
+    message: expect.stringContaining("none of the CAs that the proxy accepts has signed it") as string,
+  });
 });
 
 test("who waits may leave; the end of the engine ends the search", async () => {

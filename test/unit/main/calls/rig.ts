@@ -14,6 +14,7 @@ import { SessionList } from "../../../../src/main/state/session-list.ts";
 import { ConnectionStore } from "../../../../src/main/store/connection-store.ts";
 import { PlainDocumentFile } from "../../../../src/main/store/plain-document-file.ts";
 import type { SecretCipher } from "../../../../src/main/store/secret-cipher.ts";
+import { StorePassword } from "../../../../src/main/store/store-password.ts";
 import { SecretStore } from "../../../../src/main/store/secret-store.ts";
 import { SettingsStore } from "../../../../src/main/store/settings-store.ts";
 import { MemorySessionStore, type Session } from "../../../../src/engine/index.ts";
@@ -73,6 +74,7 @@ export async function rig({
   sessions = [] as readonly Session[],
   loaded = Promise.resolve(),
   platform = "linux",
+  home = undefined as string | undefined,
 } = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-calls-"));
   const file = (name: string): PlainDocumentFile => new PlainDocumentFile(path.join(folder, `${name}.json`));
@@ -94,10 +96,17 @@ export async function rig({
     now: Date.now,
   });
   const feed = new UpdateFeed((update) => updates.push(update));
+  const storePassword = new StorePassword({
+    file: file("certificate-store"),
+    cipher,
+    notify: (notice) => notices.put(notice),
+  });
+  await storePassword.load();
+  const certificates = certificateStore(platform, home ?? folder, {}, () => storePassword.current);
   const { engine, tunnels } = createCore({
     stores: { connections, secrets },
     sessions: sessionStore,
-    certificates: certificateStore(platform, folder, {}),
+    certificates,
     desk,
     loaded,
     shareSessions: true,
@@ -127,6 +136,7 @@ export async function rig({
   const closing = new AbortController();
   const calls = createHandlers({
     ...{ connections, settings, secrets, tunnels, engine, desk, state, sessions: list, notices, desktop, loaded },
+    ...{ certificates, storePassword },
     logFolder: folder,
     saveAgain: () => Promise.resolve(),
     notSaved: (thrown) => logged.push(String(thrown)),
@@ -140,6 +150,7 @@ export async function rig({
     state.close();
     feed.stop();
     await secrets.close();
+    await storePassword.close();
     connections.close();
     rmSync(folder, { recursive: true });
   });
@@ -155,6 +166,7 @@ export async function rig({
     notices,
     desktop,
     folder,
+    storePassword,
     logged,
     changes,
     list,
