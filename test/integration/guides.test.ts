@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createPki, type Pki, type RouteSpec } from "../support/access-proxy/index.ts";
 import {
   dnsmasq,
+  guideNames,
   GuideRun,
   lacks,
   messagesOf,
@@ -128,7 +129,7 @@ test("every guide is tested here", () => {
   expect(readdirSync(guides).sort()).toEqual(["app.md", "dns.md", "postgresql.md", "redis.md", "ssh.md"]);
 });
 
-describe.skipIf(lacks(redis))("redis.md", () => {
+describe.skipIf(lacks(redis, guideNames))("redis.md", () => {
   let server: RedisServer;
   let route: RouteSpec;
 
@@ -167,7 +168,7 @@ describe.skipIf(lacks(redis))("redis.md", () => {
   test("every message in its table is one of Culvert's", () => expectMessagesAreReal("redis.md", route));
 });
 
-describe.skipIf(lacks(postgresql))("postgresql.md", () => {
+describe.skipIf(lacks(postgresql, guideNames))("postgresql.md", () => {
   let server: PostgresqlServer;
   let pki: Pki;
   let route: RouteSpec;
@@ -202,7 +203,7 @@ describe.skipIf(lacks(postgresql))("postgresql.md", () => {
   test("every message in its table is one of Culvert's", () => expectMessagesAreReal("postgresql.md", route));
 });
 
-describe.skipIf(lacks(sshd))("ssh.md", () => {
+describe.skipIf(lacks(sshd, guideNames))("ssh.md", () => {
   let server: SshServer;
   let route: RouteSpec;
 
@@ -237,7 +238,7 @@ describe.skipIf(lacks(sshd))("ssh.md", () => {
   });
 });
 
-describe.skipIf(lacks(dnsmasq))("dns.md", () => {
+describe.skipIf(lacks(dnsmasq, guideNames))("dns.md", () => {
   let server: DnsServer;
   let route: RouteSpec;
 

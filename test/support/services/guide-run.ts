@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import path from "node:path";
+import { culvertExecutable } from "../run-culvert.ts";
 import { blocksOf, keepsRunning, patternOf, substitute, type Block, type GuideNames } from "./guide.ts";
 import { onFreePort, run, startServer, type Ran, type ServerProcess } from "./processes.ts";
 import { program } from "./programs.ts";
@@ -39,7 +40,9 @@ export class GuideRun {
 
   /** Which CA culvert has been told of; "none" for none. */
   culvertTrusts(caFile: string): void {
-    this.#install("culvert", [process.execPath, guideCulvert, String(this.#rig.proxy.port), caFile]);
+    // process.execve, with which it becomes the executable, warns on stderr that it is young.
+    const node = [process.execPath, ...(culvertExecutable === null ? [] : ["--disable-warning=ExperimentalWarning"])];
+    this.#install("culvert", [...node, guideCulvert, String(this.#rig.proxy.port), caFile]);
   }
 
   /** OpenSSH finds the home folder by itself, so ours has to be named; and it has the server's key already. */

@@ -30,9 +30,12 @@ export function messagesOf(markdown: string): string[] {
 export const keepsRunning = (body: string): boolean =>
   /^culvert (tcp|udp) /.test(body) && !/--listen[ =]-( |$)/.test(body);
 
-/** Puts the proxy's real port behind each `https://NAME.corp.example.com`. */
+/** Names of this computer: what the guides call their Pomerium and its routes, and what examples/ calls it. */
+export const guideHosts = /[\w.-]+\.(?:corp\.example\.com|localhost\.pomerium\.io)/;
+
+/** Puts the proxy's real port behind each `https://NAME.corp.example.com`, and behind the names of examples/. */
 export function originOnPort(text: string, port: string | number): string {
-  return text.replace(/https:\/\/[\w.-]+\.corp\.example\.com(?!:\d)/g, (origin) => `${origin}:${port}`);
+  return text.replace(new RegExp(`https://${guideHosts.source}(?!:\\d)`, "g"), (origin) => `${origin}:${port}`);
 }
 
 /** What the names of the guides stand for on this computer. */

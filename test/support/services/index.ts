@@ -1,5 +1,6 @@
 export { dnsmasq, type DnsServer } from "./dnsmasq.ts";
 export { messagesOf, patternOf } from "./guide.ts";
+export { guideNames } from "./guide-names.ts";
 export { GuideRun } from "./guide-run.ts";
 export { netcat } from "./netcat.ts";
 export { postgresql, type PostgresqlServer } from "./postgresql.ts";

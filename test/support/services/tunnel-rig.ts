@@ -1,11 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startCulvert, type Ended, type Running } from "../run-culvert.ts";
+import { culvertCommand, startCulvert, type Ended, type Running } from "../run-culvert.ts";
 import { startAccessProxy, type AccessProxy, type AccessProxyOptions } from "../access-proxy/index.ts";
 
-/** The program as the tests start it: from its sources. */
-export const culvertProgram = path.join(import.meta.dirname, "../../../src/cli/index.ts");
 /** Signs in without a window; its arguments are the CA's file and the URL. */
 export const signInBrowser = path.join(import.meta.dirname, "sign-in-browser.ts");
 
@@ -65,7 +63,7 @@ export class TunnelRig {
 
   /** The value of ssh's ProxyCommand: standard input and output lead to the route. */
   get proxyCommand(): string {
-    const start = [process.execPath, culvertProgram, "tcp", "--listen", "-", ...this.flags];
+    const start = [...culvertCommand, "tcp", "--listen", "-", ...this.flags];
     // ssh reads % as the start of a placeholder, and hands the rest to a shell.
     const words = start.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`));
     return `${words.join(" ").replace(/%/g, "%%")} %h:%p`;
