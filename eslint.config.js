@@ -91,6 +91,12 @@ export default tseslint.config(
     rules: noImports([...patterns, ...forbidden.engine]),
   })),
   {
+    // The library of updates has one file.
+    files: ["src/main/**"],
+    ignores: ["src/main/updates/electron-updater.ts"],
+    rules: noImports([...forbidden.main, "electron-updater", "electron-updater/**"]),
+  },
+  {
     // Adapters are built in the composition root alone; commands get them through their context.
     files: ["src/cli/**"],
     ignores: ["src/cli/index.ts", "src/cli/store/**", "src/cli/sign-in/**"],

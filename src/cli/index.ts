@@ -1,4 +1,5 @@
 import os from "node:os";
+import path from "node:path";
 import { AppError, asAppError } from "../shared/errors.ts";
 import { limits } from "../shared/limits.ts";
 import { parseArguments } from "./arguments/parse-arguments.ts";
@@ -10,6 +11,10 @@ import { Log } from "./log/log.ts";
 import { lineWriter, wantsColor } from "./log/stderr.ts";
 import { flushed, printTo } from "./stdout.ts";
 import { culvertHome } from "./store/home.ts";
+
+/** The folder that holds src and out; null in the executable, whose sources are nowhere. */
+const checkoutOf = (folder: string | undefined): string | null =>
+  folder === undefined ? null : path.join(folder, "../..");
 
 /** Opens the engine with the adapters of the command line. Loaded late: most of the start-up time is in here. */
 async function openEngine(options: EngineOptions, home: string, log: Log, interruption: Interruption) {
@@ -29,7 +34,15 @@ async function openEngine(options: EngineOptions, home: string, log: Log, interr
     options.browserCommand === undefined
       ? systemOpener(process.platform, process.env)
       : chosenOpener(options.browserCommand, process.platform, process.env);
+  const { locked, rules, problems } = await engine.readPolicy({
+    platform: process.platform,
+    // Elsewhere nobody asks, and an account without a name, as in containers, would be an error.
+    user: process.platform === "darwin" ? os.userInfo().username : "",
+    systemRoot: process.env["SystemRoot"],
+  });
+  for (const problem of problems) log.say("warn", "managed-settings", problem);
   const opened = new engine.Engine({
+    rules: () => rules,
     sessions: new FileSessionStore(home),
     browser: options.noBrowser || opener === null ? terminal : new BrowserOrTerminal(new OpenBrowser(opener), terminal),
     events: (event) => log.event(event),
@@ -39,8 +52,14 @@ async function openEngine(options: EngineOptions, home: string, log: Log, interr
       dataHome: process.env["XDG_DATA_HOME"],
       password: () => process.env["CULVERT_CERT_STORE_PASSWORD"],
       passwordHint: "Set CULVERT_CERT_STORE_PASSWORD to the store's password.",
+      helper: engine.findHelper({
+        platform: process.platform,
+        arch: process.arch,
+        folders: [path.dirname(process.execPath)],
+        checkout: checkoutOf(import.meta.dirname),
+      }),
     }),
-    shareSessions: options.shareSessions,
+    shareSessions: options.shareSessions && locked.shareSessions !== false,
     ...(options.loginMs === undefined ? {} : { limits: { loginMs: options.loginMs } }),
   });
   interruption.cutOff = () => void opened.close({ graceMs: 0 });

@@ -2,6 +2,7 @@ import type { LookupFunction } from "node:net";
 import type { ProxyAddress } from "../shared/address.ts";
 import type { EventSink } from "../shared/events.ts";
 import type { Limits } from "../shared/limits.ts";
+import type { PolicyRules } from "../shared/model/policy.ts";
 import type { CertificateStore } from "./certstore/store.ts";
 
 /** A sign-in at a Pomerium. The JWT is opaque: it usually holds no expiry and no name (protocol.md, Login). */
@@ -104,4 +105,6 @@ export interface EnginePorts {
   readonly limits?: Partial<Limits>;
   /** One sign-in for all hosts of one Pomerium (docs/security.md). Default true. */
   readonly shareSessions?: boolean;
+  /** What the administrators of this computer allow, asked for whenever something is opened. Default everything. */
+  readonly rules?: () => PolicyRules;
 }

@@ -7,19 +7,25 @@ import { defaultSettings } from "../shared/model/settings.ts";
 import { createHandlers } from "./calls/handlers.ts";
 import { turnOff, turnOn } from "./calls/turn-on.ts";
 import { closeAll } from "./compose/closing.ts";
-import { certificateStore } from "./compose/certificate-store.ts";
+import { certificateHelper, certificateStore } from "./compose/certificate-store.ts";
 import { createCore } from "./compose/core.ts";
 import { ElectronDesktop } from "./compose/desktop.ts";
 import { hostInfo } from "./compose/host-info.ts";
 import { createNotifications } from "./compose/notify.ts";
+import { loginItem, policyReader } from "./compose/outside.ts";
 import { appFolders, createShell, ownPage } from "./compose/shell.ts";
 import { Stores } from "./compose/stores.ts";
+import { createUpdates, leaveWith } from "./compose/updates.ts";
 import { CallGate } from "./ipc/call-gate.ts";
 import { IpcServer } from "./ipc/ipc-server.ts";
 import { UpdateFeed } from "./ipc/update-feed.ts";
-import { launchOf, type Launch } from "./launch.ts";
+import { appId, launchOf, type Launch } from "./launch.ts";
+import { LinkInbox, linkAmong, placeOfLink } from "./links.ts";
 import { QuitFlow } from "./lifecycle/quit-flow.ts";
+import { SignInStart } from "./lifecycle/sign-in-start.ts";
 import { FileLog } from "./log/file-log.ts";
+import { applyRules } from "./policy/apply-rules.ts";
+import { OutsideSettings } from "./policy/outside-settings.ts";
 import { SignInDesk } from "./sign-in/sign-in-desk.ts";
 import { AppState } from "./state/app-state.ts";
 import { NoticeBoard } from "./state/notice-board.ts";
@@ -32,11 +38,13 @@ import { denyNetwork } from "./window/lockdown.ts";
 import { platformOf } from "./window/window-look.ts";
 
 /** Builds the app and starts it. The parts know each other by these functions alone, and call them once all are built. */
-async function start(launch: Launch): Promise<void> {
+async function start(launch: Launch, links: LinkInbox): Promise<void> {
   const platform = platformOf(process.platform);
   const logFolder = app.getPath("logs");
   const log = new FileLog({ folder: logFolder, level: "info" });
   const closing = new AbortController();
+  const readPolicy = policyReader(platform);
+  const policy = await readPolicy();
   // Stores tell what they found before there is anybody to tell.
   let state: AppState | null = null;
   let tray: AppTray | null = null;
@@ -56,7 +64,24 @@ async function start(launch: Launch): Promise<void> {
     dialogParent: () => window.dialogParent,
     openPalette: () => openAt({ page: "palette" }),
     setLogLevel: (level) => (log.level = level),
+    startAtSignIn: (on) => signInStart.set(on),
     quit: () => void quit.request(),
+  });
+  const signInStart = new SignInStart(loginItem(platform), (thrown) =>
+    log.failure(asAppError(thrown).toData(), "starting at sign-in"),
+  );
+  const outside = new OutsideSettings({
+    ...{ settings, notices, policy, readPolicy, start: signInStart },
+    apply: (now, before) => {
+      desktop.applySettings(now, before);
+      if (now.updates !== before.updates) updates.settingChanged();
+    },
+    changed: () => {
+      state?.settingsChanged();
+      state?.outsideChanged();
+    },
+    rulesChanged: () => applyRules(connections, tunnels, outside.policy.rules),
+    log: (event, message) => log.write("error", event, { message }),
   });
   const desk = new SignInDesk({
     openUrl: (url, signal) => desktop.openUrl(settings.current.browserCommand, url, signal),
@@ -65,7 +90,10 @@ async function start(launch: Launch): Promise<void> {
     changed: () => state?.signInsChanged(),
     now: Date.now,
   });
-  const certificates = certificateStore(platform, os.homedir(), process.env, () => stores.storePassword.current);
+  const places = { isPackaged: app.isPackaged, resources: process.resourcesPath, app: app.getAppPath() };
+  const helper = certificateHelper(platform, process.arch, places);
+  const password = (): string | undefined => stores.storePassword.current;
+  const certificates = certificateStore(platform, os.homedir(), process.env, password, helper);
   const { engine, tunnels } = createCore({
     stores,
     sessions: stores.sessions,
@@ -73,6 +101,7 @@ async function start(launch: Launch): Promise<void> {
     desk,
     loaded,
     shareSessions: settings.current.shareSessions,
+    rules: () => outside.policy.rules,
     changed: (id) => state?.tunnelChanged(id),
     logged: (id, entries) => state?.logged(id, entries),
     ticked: () => state?.sampled(window.isVisible),
@@ -104,6 +133,8 @@ async function start(launch: Launch): Promise<void> {
     host: hostInfo(platform),
     feed,
     signIns: () => desk.waiting(),
+    update: () => updates.status,
+    outside: () => outside.outside,
     watcher: {
       changed: () => tray?.changed(),
       statusChanged: (id, status) => notifications.statusChanged(id, status),
@@ -113,9 +144,22 @@ async function start(launch: Launch): Promise<void> {
   });
   state = appState;
 
+  const updates = createUpdates({
+    platform,
+    folder: app.getPath("userData"),
+    policyFeed: policy.updateFeed,
+    log,
+    setting: () => settings.current.updates,
+    clients: () => appState.clients,
+    ask: (question, goOn) => desktop.ask(question, goOn),
+    restart: () => quit.restart(),
+    changed: () => appState.updateChanged(),
+    tell: (version, ready) => notifications.updateFound(version, ready),
+  });
+
   const close = (): Promise<void> => {
     closing.abort();
-    const faces = [window, server, notifications, appState, ...(tray ? [tray] : [])];
+    const faces = [window, server, notifications, updates, outside, appState, ...(tray ? [tray] : [])];
     const steps = [
       faces.map((face) => ({ name: face.constructor.name, close: () => face.close() })),
       [{ name: "tunnels", close: () => tunnels.close({ graceMs: 0 }) }],
@@ -128,6 +172,7 @@ async function start(launch: Launch): Promise<void> {
     clients: () => appState.clients,
     ask: (question) => desktop.ask(question, "Quit"),
     close,
+    leave: (why) => leaveWith(updates, why),
     exit: (code) => app.exit(code),
   });
 
@@ -144,12 +189,15 @@ async function start(launch: Launch): Promise<void> {
     visibilityChanged: () => appState.sampled(window.isVisible),
     woke: () => tunnels.tryAllNow(),
     openAt,
+    openLink: (link) => links.take(link),
   });
 
   const context = {
     ...{ connections, settings, secrets, tunnels, engine, desk, sessions, notices, desktop, logFolder, loaded },
     ...{ certificates, storePassword: stores.storePassword },
     state: appState,
+    updates,
+    outside,
     saveAgain: () => stores.saveAgain(),
     notSaved: (thrown: unknown) => stores.notSaved(thrown),
     log: (level: "info" | "error", event: string, message: string) => log.write(level, event, { message }),
@@ -180,10 +228,12 @@ async function start(launch: Launch): Promise<void> {
   log.write("info", "started", { version: app.getVersion(), platform: process.platform });
   for (const { id, startAtLaunch } of connections.all()) if (startAtLaunch) tunnels.turnOn(id);
   void loaded.then(() => sessions.reload());
+  updates.start();
 
-  if (!launch.hidden) window.show();
+  const hasLink = links.whenReady((link) => openAt(placeOfLink(link)));
+  if (!launch.hidden && !hasLink) window.show();
   // Without a tray nobody would find a window that was never shown.
-  if (!(await trayWatch.look()) && launch.hidden) window.showMinimized();
+  if (!(await trayWatch.look()) && launch.hidden && !hasLink) window.showMinimized();
 }
 
 if (!app.requestSingleInstanceLock()) app.exit(0);
@@ -194,11 +244,20 @@ else {
   if (launchOf(process.argv, process.env, app.isPackaged).devUrl === null) denyNetwork();
   // Without a listener the last window would take the app with it.
   app.on("window-all-closed", () => undefined);
+  // Windows keeps notifications and the taskbar's button under the id of the installed shortcut.
+  if (process.platform === "win32" && app.isPackaged) app.setAppUserModelId(appId);
+  const links = new LinkInbox();
+  app.on("open-url", (event, url) => {
+    event.preventDefault();
+    links.take(url);
+  });
+  const link = linkAmong(process.argv);
+  if (link !== null) links.take(link);
   app
     .whenReady()
     .then(() => {
       const atSignIn = process.platform === "darwin" && app.getLoginItemSettings().wasOpenedAtLogin;
-      return start(launchOf(process.argv, process.env, app.isPackaged, atSignIn));
+      return start(launchOf(process.argv, process.env, app.isPackaged, atSignIn), links);
     })
     .catch((thrown: unknown) => {
       console.error(thrown);

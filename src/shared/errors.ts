@@ -6,6 +6,8 @@ export const errorCodes = [
   "file-unreadable",
   "client-certificate-invalid",
   "not-available-yet",
+  // what the organisation has set
+  "managed",
   // this computer
   "port-in-use",
   "port-needs-rights",
@@ -49,6 +51,9 @@ export const errorCodes = [
   // between the window and the main process
   "request-refused",
   "not-found",
+  // newer versions of the app itself
+  "update-failed",
+  "update-refused",
   // neither the user's nor the network's doing
   "cancelled",
   "closed",

@@ -125,6 +125,8 @@ export type EngineEvent =
         readonly issuer: string;
         readonly validTo: number;
         readonly fingerprint: string;
+        /** Where its key is that may not leave there; left out for one that is used in this process. */
+        readonly keyStaysIn?: string;
       } | null;
       /** Why the others fell out, one sentence each; `more` of them are not told. */
       readonly passedOver: readonly string[];

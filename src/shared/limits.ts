@@ -4,6 +4,12 @@ export const limits = {
   dialMs: 10_000,
   /** TLS handshake, and the SETTINGS frame that opens HTTP/2. */
   tlsMs: 10_000,
+  /** The program that uses keys which may not leave their store must have started after this. */
+  keyProgramStartMs: 5_000,
+  /** A person may have to allow the use of such a key: with a PIN, a touch or a dialogue. */
+  keyUseMs: 60_000,
+  /** The look at a proxy that has refused a connection without a reason, for the sake of the message. */
+  secondLookMs: 3_000,
   /** From the CONNECT request to the head of its answer. */
   connectAnswerMs: 30_000,
   /** One call of the proxy's own pages (login, user, well-known), from request to the end of the body. */
@@ -18,6 +24,8 @@ export const limits = {
   wellKnownWaitMs: 3_000,
   /** A host that did not say which Pomerium it belongs to is asked again after this. */
   wellKnownFailureMs: 10_000,
+  /** A store that is searched through a program is looked at again in the background after this. */
+  storeLookMs: 10_000,
   /** One call of the session store. */
   storageMs: 10_000,
   /** Callback server: the head of a request must have come after this; also the longest silence. */
@@ -37,6 +45,10 @@ export const limits = {
   waitingEndMs: 10_000,
   /** What a connection needs to run (its files and secrets) must have been read after this. */
   settingsMs: 10_000,
+  /** A program of the system that reads the managed settings must have answered after this. */
+  policyMs: 5_000,
+  /** The app looks for changed managed settings this often. */
+  policyEveryMs: 5 * 60_000,
   /** Traffic is sampled this often while anything is on. */
   sampleMs: 1_000,
   /** Happy eyeballs: head start of one address over the next (RFC 8305 §5). */
@@ -107,6 +119,8 @@ export const limits = {
   headBytes: 32 * 1024,
   /** Of a server's TLS handshake, read along to learn which client certificates it accepts. */
   handshakeBytes: 256 * 1024,
+  /** What the program that uses keys is told at its start, above all the certificates that are trusted. */
+  keyProgramLineBytes: 1024 * 1024,
   /** The body of a refusal, read for its request id and reason only. */
   refusalBodyBytes: 16 * 1024,
   /** How long that body is waited for once the head has come. */
@@ -121,6 +135,8 @@ export const limits = {
   callbackHeadBytes: 64 * 1024,
   /** Callback server: connections at the same time; the oldest makes room for a new one. */
   callbackConnections: 32,
+  /** The managed settings of one place. */
+  policyBytes: 256 * 1024,
   /** Proxies whose abilities are remembered, and TLS session tickets kept. */
   rememberedProxies: 256,
 } as const;

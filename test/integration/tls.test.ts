@@ -44,8 +44,8 @@ describe.each(fronts())("the proxy's certificate, %s front", (front) => {
   });
 
   it.each([
-    ["expired", "certificate-expired", /ended on \w{3} .*\d{4}/],
-    ["not-yet-valid", "certificate-not-yet-valid", /not valid before \w{3} .*\d{4}/],
+    ["expired", "certificate-expired", /ended on \d+ \w+ \d{4}/],
+    ["not-yet-valid", "certificate-not-yet-valid", /not valid before \d+ \w+ \d{4}/],
     ["wrong-name", "certificate-wrong-name", /somewhere-else\.test/],
   ] as const)("that is %s is refused", async (certificate, code, message) => {
     const rig = await start({ front, certificate });
@@ -131,7 +131,9 @@ describe.each(fronts())("client certificates, %s front", (front) => {
         expect((await refusedClient(rig, without)).error).toMatchObject({ code: "client-certificate-needed" });
         // A Node server closes the connection over a wrong certificate without an alert.
         const code = front === "envoy" ? "client-certificate-refused" : "connection-lost";
-        expect((await refusedClient(rig, wrong)).error).toMatchObject({ code });
+        const { error } = await refusedClient(rig, wrong);
+        expect(error).toMatchObject({ code });
+        expect(error.message).toContain("client certificate");
       }
       expect(rig.seen("http2-given-up")).toEqual([]);
       const tunnel = await rig.open("echo.corp.test:7000", { tls: withClient(rig, client) });

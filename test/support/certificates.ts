@@ -124,6 +124,23 @@ export class Authority {
     return pemOf(certificate);
   }
 
+  /** A list (CRL), as PEM, that says that these certificates were revoked. */
+  async revoked(...certificates: readonly Pick<Issued, "cert">[]): Promise<string> {
+    const list = await x509.X509CrlGenerator.create(
+      {
+        issuer: this.#certificate.subjectName.toJSON(),
+        thisUpdate: new Date(Date.now() - day),
+        nextUpdate: new Date(Date.now() + 30 * day),
+        signingAlgorithm: ec,
+        signingKey: this.#keys.privateKey,
+        entries: certificates.map(({ cert }) => ({ serialNumber: new x509.X509Certificate(cert).serialNumber })),
+      },
+      webcrypto,
+    );
+    // OpenSSL knows it by this label alone.
+    return `${list.toString("pem").replaceAll(" CRL-", " X509 CRL-")}\n`;
+  }
+
   async issue(request: IssueRequest): Promise<Issued> {
     const keys = await newKeys(request.kind);
     const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;

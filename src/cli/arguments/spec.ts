@@ -18,7 +18,13 @@ export interface CommandSpec {
   readonly usage: readonly string[];
   /** Paragraphs below the usage. */
   readonly about?: readonly string[];
-  readonly positionals: { readonly min: number; readonly max: number; readonly name: string };
+  readonly positionals: {
+    readonly min: number;
+    readonly max: number;
+    readonly name: string;
+    /** Every word that may stand there; left out where there is no end to them. */
+    readonly values?: readonly string[];
+  };
   readonly flags: readonly FlagSpec[];
   readonly examples?: readonly string[];
 }

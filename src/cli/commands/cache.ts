@@ -5,6 +5,8 @@ import type { CommandSpec } from "../arguments/spec.ts";
 import { usageError } from "../arguments/usage.ts";
 import type { Command, CommandContext } from "../command.ts";
 
+const subcommands = ["location", "clear"] as const;
+
 const spec: CommandSpec = {
   name: "cache",
   summary: "show or empty the folder that sessions are kept in",
@@ -12,7 +14,7 @@ const spec: CommandSpec = {
   about: [
     '"clear" forgets all sessions on this computer without telling the proxies; "culvert logout" tells them as well.\nCULVERT_HOME names another folder.',
   ],
-  positionals: { min: 1, max: 1, name: "subcommand (location or clear)" },
+  positionals: { min: 1, max: 1, name: "subcommand (location or clear)", values: subcommands },
   flags: [],
 };
 
@@ -28,7 +30,7 @@ async function run(context: CommandContext, given: ParsedArguments): Promise<num
     await context.print(`Forgot ${removed === 1 ? "1 session" : `${removed} sessions`}.\n`);
     return 0;
   }
-  const near = nearest(word, ["location", "clear"]);
+  const near = nearest(word, subcommands);
   const hint = near === null ? "" : ` Did you mean ${near}?`;
   throw usageError(`"culvert cache" has no subcommand ${shown(word)}.${hint}`, spec.name);
 }

@@ -7,7 +7,7 @@ const spec: CommandSpec = {
   name: "help",
   summary: "show how a command is used",
   usage: ["help [COMMAND]"],
-  positionals: { min: 0, max: 1, name: "command" },
+  positionals: { min: 0, max: 1, name: "command", values: commandNames },
   flags: [],
 };
 

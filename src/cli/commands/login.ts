@@ -7,6 +7,7 @@ import { readTlsSettings } from "../arguments/tls-settings.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { printable } from "../log/text.ts";
 import { warnOfClearText } from "./clear-text.ts";
+import { warnOfUnverified } from "./unverified.ts";
 import { proxyArgument } from "./proxy-argument.ts";
 
 const spec: CommandSpec = {
@@ -26,6 +27,7 @@ async function run(context: CommandContext, given: ParsedArguments): Promise<num
   const options = readEngineOptions(given, spec.name, false);
   const tls = await readTlsSettings(given, spec.name);
   warnOfClearText(context.log, [proxy]);
+  warnOfUnverified(context.log, tls);
   const engine = await context.openEngine(options);
   try {
     const session = await engine.login(proxy, tls, context.stop);

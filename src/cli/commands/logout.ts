@@ -6,6 +6,7 @@ import { readTlsSettings } from "../arguments/tls-settings.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { printable } from "../log/text.ts";
 import { proxyArgument } from "./proxy-argument.ts";
+import { warnOfUnverified } from "./unverified.ts";
 
 const spec: CommandSpec = {
   name: "logout",
@@ -21,6 +22,7 @@ async function run(context: CommandContext, given: ParsedArguments): Promise<num
   const url = given.positionals[0];
   const origin = url === undefined ? null : originOf(proxyArgument(url, spec.name));
   const tls = await readTlsSettings(given, spec.name);
+  warnOfUnverified(context.log, tls);
   const engine = await context.openEngine({ noBrowser: true, shareSessions: true, stdinIsData: false });
   try {
     const ended = await engine.logout(origin, tls, context.stop);

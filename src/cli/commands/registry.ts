@@ -11,6 +11,7 @@ const loaders: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["logout", async () => (await import("./logout.ts")).logout],
   ["sessions", async () => (await import("./sessions.ts")).sessions],
   ["cache", async () => (await import("./cache.ts")).cache],
+  ["completion", async () => (await import("./completion.ts")).completion],
   ["version", async () => (await import("./version.ts")).version],
   ["help", async () => (await import("./help.ts")).help],
 ]);

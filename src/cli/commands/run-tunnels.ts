@@ -10,6 +10,7 @@ import { readTlsSettings } from "../arguments/tls-settings.ts";
 import { readTunnelArguments, type TunnelArgument } from "../arguments/tunnel-arguments.ts";
 import type { CommandContext } from "../command.ts";
 import { warnOfClearText } from "./clear-text.ts";
+import { warnOfUnverified } from "./unverified.ts";
 
 /**
  * Does the work of `tcp` and `udp`, which differ in one thing: the protocol of a destination that names none.
@@ -27,13 +28,7 @@ export async function runTunnels(context: CommandContext, given: ParsedArguments
   const tls = await readTlsSettings(given, command);
   const auth = await readAuthSettings(given, context.env, command);
   const engine = await context.openEngine(options);
-  if (!tls.verify) {
-    context.log.say(
-      "warn",
-      "tls-not-verified",
-      "the proxy's certificate is not verified: anyone on the way can read along",
-    );
-  }
+  warnOfUnverified(context.log, tls);
   if (udpIdleMs !== undefined && overUdp.length === 0) {
     context.log.say("warn", "idle-timeout-unused", "--idle-timeout is for UDP, and no destination here is UDP");
   }

@@ -1,4 +1,5 @@
 import type { ProxyAddress } from "../../shared/address.ts";
+import { AppError } from "../../shared/errors.ts";
 import { announcedCas, type Announced } from "../certstore/announced-cas.ts";
 import { dialTcp, type DialOptions } from "./dial.ts";
 import { networkError, noAnswer } from "./network-errors.ts";
@@ -20,8 +21,17 @@ export async function askForCas(
       ms: limits.tlsMs,
       bytes: limits.handshakeBytes,
       late: () => noAnswer(proxy, limits.tlsMs, undefined, "finish the TLS handshake"),
-      explain: (error) => networkError(error, { proxy, hasClientCertificate: false }),
+      explain: (error) => beforeTheRequest(networkError(error, { proxy, hasClientCertificate: false }), proxy),
     },
     signal,
   );
+}
+
+/** The handshake is over once the request has come: an alert before that is about something else. */
+function beforeTheRequest(error: AppError, { host }: ProxyAddress): AppError {
+  if (error.code !== "client-certificate-needed") return error;
+  return new AppError("tls-failed", `${host} ended the TLS handshake before it asked for a client certificate.`, {
+    userAction: "It may have no cipher in common with Culvert: ask its administrator.",
+    cause: error.cause,
+  });
 }

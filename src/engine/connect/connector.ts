@@ -18,6 +18,7 @@ import {
   type ConnectRequest,
   type UdpOutcome,
 } from "./path.ts";
+import { secondLook } from "./second-look.ts";
 import { ProxyPool, type Carrier, type UdpCarrier, type Wanted } from "./proxy-pool.ts";
 import { udpNotOffered } from "./udp-path.ts";
 
@@ -77,11 +78,30 @@ export class Connector {
     }
   }
 
+  /** Does something with a proxy; where that fails, the error says what more can be found out. */
+  async #explained<T>(
+    proxy: ProxyAddress,
+    identity: TlsIdentity,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const { hasClientCertificate } = identity;
+      throw await secondLook(asAppError(thrown), { ...this.#options, proxy, hasClientCertificate }, signal);
+    }
+  }
+
   /**
    * Sends one CONNECT and returns what the proxy said. A refusal is an outcome, not an error.
    * @throws AppError when there was no answer to be had.
    */
-  async open(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<ConnectOutcome> {
+  open(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<ConnectOutcome> {
+    return this.#explained(request.target.proxy, identity, signal, () => this.#open(request, identity, signal));
+  }
+
+  async #open(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<ConnectOutcome> {
     // A malformed JWT is found here, before there is a connection to clean up.
     requestFields(request.jwt);
     const pool = this.#pool(request.target.proxy, identity);
@@ -109,7 +129,11 @@ export class Connector {
    * Sends one CONNECT-UDP and returns what the proxy said. A refusal is an outcome, not an error.
    * @throws AppError when there was no answer to be had, or `udp-not-offered`.
    */
-  async openUdp(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<UdpOutcome> {
+  openUdp(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<UdpOutcome> {
+    return this.#explained(request.target.proxy, identity, signal, () => this.#openUdp(request, identity, signal));
+  }
+
+  async #openUdp(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<UdpOutcome> {
     requestFields(request.jwt);
     const { proxy } = request.target;
     const pool = this.#pool(proxy, identity);
@@ -157,10 +181,12 @@ export class Connector {
     signal: AbortSignal,
   ): Promise<ApiAnswer> {
     requestFields(jwt);
-    return this.#attempt(this.#pool(proxy, identity), "any", signal, (carrier) =>
+    const get = (carrier: Carrier): Promise<ApiAnswer> =>
       carrier.kind === "h2"
         ? carrier.connection.get(path, jwt, signal)
-        : getHttp1(carrier.dialed, proxy, path, jwt, this.#options.limits, signal),
+        : getHttp1(carrier.dialed, proxy, path, jwt, this.#options.limits, signal);
+    return this.#explained(proxy, identity, signal, () =>
+      this.#attempt(this.#pool(proxy, identity), "any", signal, get),
     );
   }
 

@@ -5,12 +5,17 @@ import type { AppError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { cancelled, throwIfAborted } from "../aborts.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
+import type { RemoteTlsSocket } from "../tls/remote-key/remote-key.ts";
+import { dialRemote } from "./dial-remote.ts";
 import { networkError, noAnswer } from "./network-errors.ts";
+
+/** A socket, or what stands for one where TLS is done elsewhere. */
+export type ProxySocket = RemoteTlsSocket;
 
 /** An open connection to a proxy, before any HTTP. */
 export interface Dialed {
   /** TLS, or the plain socket for `http://`. */
-  readonly socket: net.Socket;
+  readonly socket: ProxySocket;
   /** What ALPN chose; a plain connection speaks HTTP/1.1. */
   readonly alpn: "h2" | "http/1.1";
   /** Ends it with a TCP RST: `resetAndDestroy()` of a TLSSocket throws, so the socket beneath is reset. */
@@ -36,14 +41,15 @@ export interface DialOptions {
  */
 export async function dial(options: DialOptions, signal: AbortSignal): Promise<Dialed> {
   // Before the dial, so that settings TLS does not take cost no connection.
-  if (options.proxy.tls) options.identity.context();
+  const { remote } = options.identity;
+  if (options.proxy.tls && !remote) options.identity.context();
   const raw = await dialTcp(options, signal);
   if (!options.proxy.tls) {
     const explain = (error: unknown): AppError =>
       networkError(error, { proxy: options.proxy, hasClientCertificate: false });
     return { socket: raw, alpn: "http/1.1", reset: () => raw.resetAndDestroy(), explain };
   }
-  return dialTls(raw, options, signal);
+  return remote ? dialRemote(raw, remote, options, signal) : dialTls(raw, options, signal);
 }
 
 /** Connects to a proxy without TLS. @throws AppError of the failed step. */
@@ -92,9 +98,11 @@ async function dialTls(raw: net.Socket, options: DialOptions, signal: AbortSigna
   let peer: tls.PeerCertificate | undefined;
   // By the time the error of an untrusted chain is emitted the certificate is gone; only before Node judges it can the
   // message learn who signed it. A resumed connection was judged before.
-  if (!options.ticket) secure.prependOnceListener("secure", () => (peer = secure.getPeerCertificate()));
+  if (!options.ticket) secure.prependOnceListener("secure", () => (peer = secure.getPeerCertificate(true)));
+  // Node forgets it with the connection.
+  const own = identity.hasClientCertificate ? (secure.getCertificate() as tls.PeerCertificate | null) : null;
   const explain = (error: unknown): AppError =>
-    networkError(error, { proxy, hasClientCertificate: identity.hasClientCertificate, peer });
+    networkError(error, { proxy, hasClientCertificate: identity.hasClientCertificate, peer, own: own ?? undefined });
   const reset = (): void => {
     raw.resetAndDestroy();
     secure.destroy();

@@ -130,7 +130,8 @@ export class Http2Connection {
 
   /** True where the next request can go out at once. */
   get hasRoom(): boolean {
-    return !this.#gone && !this.#suspect && this.#streams < this.#streamLimit();
+    // A session that has failed says so some turns later.
+    return !this.#gone && !this.#suspect && !this.#session.destroyed && this.#streams < this.#streamLimit();
   }
 
   /**

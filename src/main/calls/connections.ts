@@ -63,7 +63,7 @@ export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick
     "check-connection": async (input) => {
       await context.loaded;
       const start = startPoint(input, connections.get(input.id), secrets.get(input.id), chosen);
-      return checkConnection(await openInput(input), connections.all(), start);
+      return checkConnection(await openInput(input), connections.all(), start, context.outside.policy.rules);
     },
     "describe-certificate": async (asked) => {
       try {

@@ -8,6 +8,8 @@ import type { Tunnels } from "../state/tunnels.ts";
 import type { ConnectionStore } from "../store/connection-store.ts";
 import type { SecretStore } from "../store/secret-store.ts";
 import type { SettingsStore } from "../store/settings-store.ts";
+import type { OutsideSettings } from "../policy/outside-settings.ts";
+import type { Updates } from "../updates/updates.ts";
 import type { StorePassword } from "../store/store-password.ts";
 
 export type FilePurpose = "ca" | "certificate" | "key" | "token";
@@ -50,6 +52,9 @@ export interface CallContext {
   readonly sessions: SessionList;
   readonly notices: NoticeBoard;
   readonly desktop: Desktop;
+  /** The policy, and what the system starts at sign-in. */
+  readonly outside: Pick<OutsideSettings, "policy" | "look">;
+  readonly updates: Pick<Updates, "check" | "download" | "postpone" | "install" | "settingChanged">;
   readonly logFolder: string;
   /** Settles when the secrets have been read; never rejects. */
   readonly loaded: Promise<void>;

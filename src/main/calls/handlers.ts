@@ -7,6 +7,7 @@ import { settingsCalls } from "./settings.ts";
 import { signInCalls } from "./sign-ins.ts";
 import { ChosenFiles } from "./start-point.ts";
 import { systemCalls } from "./system.ts";
+import { updateCalls } from "./updates.ts";
 
 /** Every call of the contract. */
 export function createHandlers(context: CallContext): Handlers {
@@ -17,6 +18,7 @@ export function createHandlers(context: CallContext): Handlers {
     ...signInCalls(context),
     ...settingsCalls(context),
     ...fileCalls(context, chosen),
+    ...updateCalls(context),
     ...certificateStoreCalls(context),
   };
 }

@@ -10,6 +10,7 @@ import {
   type ConnectionSecrets,
   type FieldProblem,
 } from "../../shared/model/connection.ts";
+import { managedProblems, type PolicyRules } from "../../shared/model/policy.ts";
 import { clientsOf, isOn } from "../../shared/model/status.ts";
 import { proxyOriginOf } from "../../shared/words/connection.ts";
 import { readTextFile } from "../state/text-file.ts";
@@ -57,11 +58,13 @@ export function connectionOf(input: OpenedInput, existing: Connection | undefine
 /**
  * Everything that is wrong with an input, as far as it can be known without the network. Errors stop saving.
  * @param start what the input may take over from the connection that it changes or copies.
+ * @param rules what the organisation allows.
  */
 export async function checkConnection(
   { input, problems: unopened }: Opened,
   others: readonly Connection[],
   start: StartPoint,
+  rules: PolicyRules,
 ): Promise<FieldProblem[]> {
   const problems = [...unopened, ...problemsOf(input, others)];
   const fine = (...fields: readonly ConnectionField[]): boolean =>
@@ -96,7 +99,7 @@ export async function checkConnection(
       add("tokenFile", asAppError(thrown).message);
     }
   }
-  return problems;
+  return [...problems, ...managedProblems(input, rules)];
 }
 
 export interface SaveOptions {
@@ -117,7 +120,7 @@ export async function saveConnection(
   const { input } = opened;
   const from = options.secretsFrom ?? input.id;
   const start = startPoint(input, connections.get(from), secrets.get(from), chosen);
-  const problems = await checkConnection(opened, connections.all(), start);
+  const problems = await checkConnection(opened, connections.all(), start, context.outside.policy.rules);
   if (problems.some(({ level }) => level === "error")) return { outcome: "problems", problems };
 
   const existing = connections.get(input.id);

@@ -1,11 +1,14 @@
 import { AppError } from "../../shared/errors.ts";
-import type { SettingsChange } from "../../shared/model/settings.ts";
+import { settingIsManaged } from "../../shared/model/policy.ts";
+import type { Settings, SettingsChange } from "../../shared/model/settings.ts";
 import type { Handlers } from "../ipc/call-gate.ts";
 import { checkBrowserCommand } from "./browser-command.ts";
 import type { CallContext } from "./context.ts";
 import { isShortcut } from "./shortcut.ts";
 
-export function settingsCalls({ settings, state, desktop }: CallContext): Pick<Handlers, "change-settings"> {
+type Names = "change-settings" | "look-outside";
+
+export function settingsCalls({ settings, state, desktop, updates, outside }: CallContext): Pick<Handlers, Names> {
   /** It will be started, so a page that was taken over must not be able to choose it: a person agrees, in a dialog of the system. */
   const agreeOn = async (command: string): Promise<void> => {
     checkBrowserCommand(command, process.platform, process.env);
@@ -22,6 +25,7 @@ export function settingsCalls({ settings, state, desktop }: CallContext): Pick<H
       const change = Object.fromEntries(
         Object.entries(wanted).filter(([, value]) => value !== undefined),
       ) as SettingsChange;
+      if ((Object.keys(change) as (keyof Settings)[]).some((name) => settings.isLocked(name))) throw settingIsManaged();
       const { browserCommand = "", paletteShortcut = "" } = change;
       if (paletteShortcut !== "" && !isShortcut(paletteShortcut)) {
         throw new AppError("setting-invalid", "This key is needed for writing.", {
@@ -35,6 +39,9 @@ export function settingsCalls({ settings, state, desktop }: CallContext): Pick<H
       desktop.applySettings({ ...before, ...change }, before);
       settings.change(change);
       state.settingsChanged();
+      if (settings.current.startAtSignIn !== before.startAtSignIn) state.outsideChanged();
+      if (settings.current.updates !== before.updates) updates.settingChanged();
     },
+    "look-outside": () => outside.look(),
   };
 }

@@ -10,7 +10,7 @@ import { turnOff } from "./turn-on.ts";
 type Names = "open-sign-in-page" | "copy-sign-in-link" | "cancel-sign-in" | "sign-in" | "sign-out";
 
 export function signInCalls(context: CallContext): Pick<Handlers, Names> {
-  const { connections, desk, engine, secrets, sessions, tunnels, closing, loaded } = context;
+  const { connections, desk, engine, secrets, sessions, tunnels, closing, loaded, outside } = context;
 
   /** TLS as a connection to this proxy does it, those that are on first; the system's where none leads there. */
   const tlsFor = (origin: string): TlsSettings => {
@@ -18,7 +18,8 @@ export function signInCalls(context: CallContext): Pick<Handlers, Names> {
     const inOrder = [...users.filter(({ id }) => isOn(tunnels.status(id))), ...users];
     for (const connection of inOrder) {
       try {
-        return tlsSettingsOf(connection, secrets.get(connection.id));
+        const tls = tlsSettingsOf(connection, secrets.get(connection.id));
+        if (tls.verify || outside.policy.rules.allowUnverifiedTls) return tls;
       } catch {
         // Its private key is not known; another one may do.
       }

@@ -1,6 +1,7 @@
 import { ConnectionManager, Engine, type CertificateStore, type SessionStore } from "../../engine/index.ts";
 import { AppError, asAppError, type ErrorCode } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
+import type { PolicyRules } from "../../shared/model/policy.ts";
 import type { SignInDesk } from "../sign-in/sign-in-desk.ts";
 import { ownPortError } from "../state/port-owner.ts";
 import { tunnelOptionsOf } from "../state/tunnel-settings.ts";
@@ -15,6 +16,8 @@ export interface CorePorts {
   /** Settles when secrets and sessions have been read. */
   readonly loaded: Promise<void>;
   readonly shareSessions: boolean;
+  /** What the administrators of this computer allow. */
+  rules(): PolicyRules;
   changed(id: string): void;
   logged: ConstructorParameters<typeof ConnectionManager>[0]["logged"];
   ticked(): void;
@@ -54,6 +57,7 @@ export function createCore(ports: CorePorts): { readonly engine: Engine; readonl
     certificates: ports.certificates,
     browser: ports.desk,
     shareSessions: ports.shareSessions,
+    rules: () => ports.rules(),
     events: (told) => {
       const error = told.type === "tunnel-failed" ? ownPort(told.tunnel, told.error.code)?.toData() : undefined;
       const event = told.type === "tunnel-failed" && error ? { ...told, error } : told;

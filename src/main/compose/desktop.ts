@@ -1,9 +1,8 @@
-import { app, clipboard, dialog, globalShortcut, nativeTheme, shell, type BrowserWindow } from "electron";
+import { clipboard, dialog, globalShortcut, nativeTheme, shell, type BrowserWindow } from "electron";
 import { openerOf, openWith } from "../../engine/index.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Settings } from "../../shared/model/settings.ts";
 import type { Desktop, FilePurpose, Question } from "../calls/context.ts";
-import { autostartFile, setLinuxAutostart } from "../lifecycle/start-at-sign-in.ts";
 import type { Platform } from "../window/window-look.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 
@@ -13,6 +12,8 @@ export interface DesktopPorts {
   dialogParent(): BrowserWindow | null;
   openPalette(): void;
   setLogLevel(level: Settings["logLevel"]): void;
+  /** @throws AppError where the system does not do it. */
+  startAtSignIn(on: boolean): void;
   quit(): void;
 }
 
@@ -127,7 +128,7 @@ export class ElectronDesktop implements Desktop {
     // First what cannot fail: at the start a shortcut that another program has must not cost the theme.
     if (settings.theme !== nativeTheme.themeSource) nativeTheme.themeSource = settings.theme;
     this.#ports.setLogLevel(settings.logLevel);
-    if (settings.startAtSignIn !== before.startAtSignIn) this.#applyStart(settings.startAtSignIn);
+    if (settings.startAtSignIn !== before.startAtSignIn) this.#ports.startAtSignIn(settings.startAtSignIn);
     if (settings.paletteShortcut !== before.paletteShortcut) this.#applyShortcut(settings, before);
   }
 
@@ -152,21 +153,6 @@ export class ElectronDesktop implements Desktop {
       throw new AppError("setting-invalid", `Another program uses ${wanted}.`, {
         userAction: "Choose another shortcut.",
       });
-    }
-  }
-
-  #applyStart(wanted: boolean): void {
-    if (this.#ports.platform !== "linux") {
-      app.setLoginItemSettings({ openAtLogin: wanted, args: ["--hidden"] });
-      return;
-    }
-    // An AppImage runs from a place that changes at every start.
-    const program = process.env["APPIMAGE"] ?? process.execPath;
-    const command = app.isPackaged ? [program] : [program, app.getAppPath()];
-    try {
-      setLinuxAutostart(autostartFile(process.env, app.getPath("home")), wanted ? command : null);
-    } catch (cause) {
-      throw new AppError("storage-failed", "The entry for starting at sign-in could not be written.", { cause });
     }
   }
 }

@@ -24,6 +24,7 @@ export function createNotifications(ports: NotifyPorts): NotificationDesk {
       showNotification(notification, (click) => {
         if (click.do === "open-sign-in-page") ports.openSignInPage(click.proxy);
         else if (click.do === "sessions") ports.openAt({ page: "settings", section: "sessions" });
+        else if (click.do === "updates") ports.openAt({ page: "settings", section: "logs" });
         else ports.openAt(click.select === undefined ? null : { page: "connections", select: click.select });
       }),
     now: Date.now,

@@ -6,9 +6,11 @@ import type { Launch } from "../launch.ts";
 import type { QuitFlow } from "../lifecycle/quit-flow.ts";
 import type { FileLog } from "../log/file-log.ts";
 import type { WindowStateStore } from "../store/window-state-store.ts";
+import { linkAmong } from "../links.ts";
 import type { TrayWatch } from "../tray/tray-watch.ts";
 import { Pace } from "../ipc/pace.ts";
 import { isOwnPage } from "../window/app-files.ts";
+import { commandLineInstaller } from "./command-line.ts";
 import { serveAppFiles } from "../window/app-protocol.ts";
 import { applicationMenu } from "../window/application-menu.ts";
 import { denyPermissions, lockDown } from "../window/lockdown.ts";
@@ -35,6 +37,8 @@ export interface ShellPorts {
   /** The computer woke up. */
   woke(): void;
   openAt(place: Place | null): void;
+  /** Another start was given a link. */
+  openLink(link: string): void;
 }
 
 /** True for the page of this start. */
@@ -58,7 +62,7 @@ export function createShell(ports: ShellPorts): MainWindow {
   const window = new MainWindow({
     platform,
     preload: path.join(out, "preload/index.cjs"),
-    icon: path.join(assets, "icon/icon-256.png"),
+    icon: path.join(assets, "icon/256x256.png"),
     devUrl: launch.devUrl,
     devTools: !app.isPackaged,
     store: ports.store,
@@ -75,21 +79,36 @@ export function createShell(ports: ShellPorts): MainWindow {
     log: (message) => log.write("error", "page", { message }),
   });
 
+  const installCommandLine = commandLineInstaller(platform, () => window.dialogParent);
   const menu = applicationMenu(
     platform,
     {
       settings: () => ports.openAt({ page: "settings" }),
       newConnection: () => ports.openAt({ page: "new" }),
       close: () => window.requestClose(),
+      ...(installCommandLine === null
+        ? {}
+        : {
+            installCommandLine: () => {
+              installCommandLine().catch((thrown: unknown) => log.failure(asAppError(thrown).toData(), "command line"));
+            },
+          }),
     },
     !app.isPackaged,
   );
   Menu.setApplicationMenu(menu === null ? null : Menu.buildFromTemplate(menu));
 
-  app.on("second-instance", () => ports.openAt(null));
+  app.on("second-instance", (_event, argv) => {
+    const link = linkAmong(argv);
+    if (link !== null) ports.openLink(link);
+    // The system starts it at sign-in; somebody was quicker, and shall not be disturbed.
+    else if (!argv.includes("--hidden")) ports.openAt(null);
+  });
   app.on("activate", () => ports.openAt(null));
   // Every way to quit comes through here; the flow itself ends the process without asking again.
   app.on("before-quit", (event) => {
+    // macOS ends it by itself to install an update.
+    if (quit.isLeaving) return;
     event.preventDefault();
     void quit.request();
   });

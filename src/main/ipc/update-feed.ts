@@ -120,8 +120,10 @@ export class UpdateFeed {
       case "sign-ins":
       case "sessions":
       case "settings":
+      case "outside":
       case "notices":
       case "rates":
+      case "update":
         this.#ready[last] = change;
         return true;
       case "log":

@@ -7,6 +7,11 @@ export interface QuitPorts {
   ask(question: string): Promise<boolean>;
   /** Closes everything, within a limit. */
   close(): Promise<void>;
+  /**
+   * Comes after `close` where a user has quit or restarts, not where the system or a signal ends it: an update may be installed.
+   * Within a limit; never rejects.
+   */
+  leave(why: "quit" | "restart"): Promise<void>;
   /** Ends the process. */
   exit(code: number): void;
 }
@@ -18,7 +23,7 @@ export const quitQuestion = (clients: number): string =>
 /** Ends the app once, whoever asks for it first: asks where clients are connected, closes everything, and exits. */
 export class QuitFlow {
   readonly #ports: QuitPorts;
-  #state: "running" | "asking" | "closing" = "running";
+  #state: "running" | "asking" | "closing" | "leaving" = "running";
 
   constructor(ports: QuitPorts) {
     this.#ports = ports;
@@ -26,7 +31,12 @@ export class QuitFlow {
 
   /** True from the moment on that nothing can stop it. */
   get isQuitting(): boolean {
-    return this.#state === "closing";
+    return this.#state === "closing" || this.#state === "leaving";
+  }
+
+  /** True when everything is closed, and the system may end it. */
+  get isLeaving(): boolean {
+    return this.#state === "leaving";
   }
 
   /** As the user asks for it. A second wish while the first is asked about changes nothing. */
@@ -37,16 +47,27 @@ export class QuitFlow {
     const agreed = clients === 0 || (await this.#ports.ask(quitQuestion(clients)).catch(() => true));
     // The system may have ended it meanwhile.
     if (this.#state !== "asking") return;
-    if (agreed) await this.now();
+    if (agreed) await this.#end(0, "quit");
     else this.#state = "running";
   }
 
   /** Without asking: for a signal, or a computer that shuts down. @param code exit code of the process. */
   async now(code = 0): Promise<void> {
-    if (this.#state === "closing") return;
+    await this.#end(code, null);
+  }
+
+  /** Without asking: whoever wants this has asked. */
+  async restart(): Promise<void> {
+    await this.#end(0, "restart");
+  }
+
+  async #end(code: number, why: "quit" | "restart" | null): Promise<void> {
+    if (this.isQuitting) return;
     this.#state = "closing";
     try {
       await this.#ports.close();
+      this.#state = "leaving";
+      if (why !== null) await this.#ports.leave(why);
     } finally {
       this.#ports.exit(code);
     }

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { makeFolder } from "../store/private-files.ts";
+import type { StartState } from "./login-item.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -39,4 +40,40 @@ export function setLinuxAutostart(file: string, command: readonly string[] | nul
   }
   makeFolder(path.dirname(file));
   writeFileSync(file, autostartEntry(command), { mode: 0o644 });
+}
+
+/** The value of a key in the entry's main group; the first one counts. */
+function valueOf(entry: string, key: string): string | null {
+  const lines = entry.split(/\r?\n/);
+  const start = lines.findIndex((line) => line.trim() === "[Desktop Entry]");
+  if (start < 0) return null;
+  for (const line of lines.slice(start + 1)) {
+    if (line.startsWith("[")) return null;
+    const [name, ...value] = line.split("=");
+    if (name?.trim() === key) return value.join("=").trim();
+  }
+  return null;
+}
+
+/**
+ * What a desktop makes of the entry. Desktops turn an entry off by a line in it rather than by removing it.
+ * @param program the one that it should start. Arguments that a person has added are left alone.
+ */
+export function autostartState(entry: string, program: string): StartState {
+  const exec = valueOf(entry, "Exec");
+  if (exec === null) return { on: false, note: null };
+  if (valueOf(entry, "Hidden") === "true" || valueOf(entry, "X-GNOME-Autostart-enabled") === "false")
+    return { on: false, note: "off-in-system" };
+  const starts = [quoted(program), program].some((word) => exec === word || exec.startsWith(`${word} `));
+  return starts ? { on: true, note: null } : { on: true, isStale: true, note: null };
+}
+
+/**
+ * The program that starts this app again.
+ * @param execPath that of the process. An AppImage runs from a place that changes at every start, and names its own file; a
+ * program that it has started inherits that name, and is not inside.
+ */
+export function ownProgram(execPath: string, { APPIMAGE: image = "", APPDIR: mount = "" }: Env): string {
+  const isInside = mount !== "" && execPath.startsWith(mount.endsWith("/") ? mount : `${mount}/`);
+  return isInside && path.isAbsolute(image) ? image : execPath;
 }

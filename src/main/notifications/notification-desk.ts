@@ -20,7 +20,8 @@ const longestTimerMs = 24 * 60 * 60_000;
 export type NotificationClick =
   | { readonly do: "open"; readonly select?: string }
   | { readonly do: "open-sign-in-page"; readonly proxy: string }
-  | { readonly do: "sessions" };
+  | { readonly do: "sessions" }
+  | { readonly do: "updates" };
 
 export interface DeskNotification {
   readonly title: string;
@@ -55,7 +56,7 @@ interface Shown {
 
 /**
  * Decides what a person is told while the window is not in front (ui.md, section 15): a sign-in that is needed, connections that
- * stopped or retry for over a minute, and the known end of a session. Each cause is told once until the connection recovers.
+ * stopped or retry for over a minute, the known end of a session, and a newer version. Each cause is told once until the connection recovers.
  */
 export class NotificationDesk {
   readonly #ports: NotificationPorts;
@@ -68,6 +69,8 @@ export class NotificationDesk {
   readonly #shown = new Set<Shown>();
   /** Sessions whose end was told, with the way to take that back. */
   readonly #warnedSessions = new Map<string, () => void>();
+  /** Takes back what was told of an update. */
+  #update: (() => void) | null = null;
   #sessions: readonly SessionInfo[] = [];
   #sessionTimer: NodeJS.Timeout | null = null;
 
@@ -120,12 +123,26 @@ export class NotificationDesk {
     this.#warnOfEnds();
   }
 
+  /** A newer version is there, ready or to be downloaded. @returns false where nobody is told. */
+  updateFound(version: string, ready: boolean): boolean {
+    if (!this.#ports.settings().notifyUpdate || this.#ports.isFocused()) return false;
+    this.#update?.();
+    this.#update = this.#ports.show({
+      title: `Culvert ${version} is ${ready ? "ready" : "available"}`,
+      body: ready ? "Restart Culvert to update." : "Click to download it.",
+      click: { do: "updates" },
+    });
+    return true;
+  }
+
   /** Takes everything back. Idempotent. */
   close(): void {
     for (const timer of this.#retrying.values()) clearTimeout(timer);
     for (const { timer } of this.#groups.values()) clearTimeout(timer);
     if (this.#sessionTimer) clearTimeout(this.#sessionTimer);
     this.signInsChanged([]);
+    this.#update?.();
+    this.#update = null;
     for (const { close } of this.#shown) close();
     for (const takeBack of this.#warnedSessions.values()) takeBack();
     for (const map of [this.#retrying, this.#groups, this.#told, this.#warnedSessions]) map.clear();

@@ -2,6 +2,8 @@ import type { HostInfo, Place, Rates, Snapshot } from "../../shared/ipc/snapshot
 import type { Activity, LogEntry, SessionInfo, SignInInfo } from "../../shared/model/activity.ts";
 import type { Connection } from "../../shared/model/connection.ts";
 import { clientsOf, isOn, offStatus, type ConnectionStatus } from "../../shared/model/status.ts";
+import type { Outside } from "../../shared/model/outside.ts";
+import type { UpdateStatus } from "../../shared/model/update.ts";
 import { proxyOriginOf } from "../../shared/words/connection.ts";
 import type { UpdateFeed } from "../ipc/update-feed.ts";
 import type { WaitingSignIn } from "../sign-in/sign-in-desk.ts";
@@ -33,6 +35,8 @@ export interface AppStateParts {
   readonly feed: UpdateFeed;
   readonly watcher: StateWatcher;
   signIns(): readonly WaitingSignIn[];
+  update(): UpdateStatus;
+  outside(): Outside;
 }
 
 /** All that the interface mirrors, read from its owners; tells the window, the tray and the notifications of every change. */
@@ -61,8 +65,10 @@ export class AppState {
       signIns: this.#signIns,
       sessions: this.#sessions,
       settings: settings.current,
+      outside: this.#parts.outside(),
       notices: notices.list(),
       rates: this.#rates ?? tunnels.rates(),
+      update: this.#parts.update(),
       host,
     }));
   }
@@ -150,6 +156,14 @@ export class AppState {
     this.#parts.feed.push({ type: "settings", settings: this.#parts.settings.current });
     // The warning before the end of a session may have changed.
     this.#parts.watcher.sessionsChanged(this.#sessions);
+  }
+
+  outsideChanged(): void {
+    this.#parts.feed.push({ type: "outside", outside: this.#parts.outside() });
+  }
+
+  updateChanged(): void {
+    this.#parts.feed.push({ type: "update", update: this.#parts.update() });
   }
 
   noticesChanged(): void {

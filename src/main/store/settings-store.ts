@@ -23,12 +23,16 @@ export interface SettingsStoreOptions {
 export class SettingsStore {
   readonly #document: StoredDocument;
   readonly #saving: Saving;
+  /** As the user has them; this is what the file holds. */
+  #own: Settings = defaultSettings;
+  /** What the organisation has set, in their place. */
+  #locked: SettingsChange = {};
   #settings: Settings = defaultSettings;
 
   constructor({ file, onSave = () => undefined, now }: SettingsStoreOptions) {
     const spec = { name: "settings", subject: "Your settings", instead: "every setting is at its default" };
     this.#document = new StoredDocument(file, { ...spec, version: settingsVersion, steps: settingsSteps }, now);
-    this.#saving = new Saving(() => this.#document.save({ settings: this.#settings }), onSave);
+    this.#saving = new Saving(() => this.#document.save({ settings: this.#own }), onSave);
   }
 
   /** Reads the file, once, at the start. Never throws; a setting that is wrong is told and goes to its default. */
@@ -37,7 +41,8 @@ export class SettingsStore {
     const found = fields?.["settings"];
     if (!isFields(found)) return notices;
     const { settings, wrong } = readSettings(found);
-    this.#settings = settings;
+    this.#own = settings;
+    this.#join();
     if (wrong === 0) return notices;
     const told = this.#document.keepCopy((name) =>
       wrong === 1
@@ -48,7 +53,7 @@ export class SettingsStore {
     return [...notices, told];
   }
 
-  /** Another object after every change. */
+  /** As they hold: the user's, and those that are locked. Another object after every change. */
   get current(): Settings {
     return this.#settings;
   }
@@ -58,11 +63,26 @@ export class SettingsStore {
     return this.#saving.failure;
   }
 
-  /** @returns all settings as they are then. */
+  /** Changes the user's own; those that are locked hold their values. @returns all settings as they are then. */
   change(change: SettingsChange): Settings {
-    this.#settings = v.parse(settingsSchema, { ...this.#settings, ...change });
+    this.#own = v.parse(settingsSchema, { ...this.#own, ...change });
+    this.#join();
     this.#saving.now();
     return this.#settings;
+  }
+
+  /** Sets these in place of the user's own, which stay in the file and come back. */
+  lock(locked: SettingsChange): void {
+    this.#locked = locked;
+    this.#join();
+  }
+
+  isLocked(name: keyof Settings): boolean {
+    return name in this.#locked;
+  }
+
+  #join(): void {
+    this.#settings = v.parse(settingsSchema, { ...this.#own, ...this.#locked });
   }
 
   /** Writes everything. @throws AppError `storage-failed` where it fails again. */

@@ -205,9 +205,10 @@ function quitEntry(platform: Platform): TrayEntry {
 
 function checkEntry(state: TrayState, connection: Connection): TrayEntry {
   const status = statusOf(state, connection.id);
+  const trust = connection.trust.kind === "unverified" ? ["(unverified)"] : [];
   return {
     kind: "check",
-    label: menuLabel([menuName(nameOf(connection)), ...detailsOf(connection, status)].join(" ")),
+    label: menuLabel([menuName(nameOf(connection)), ...detailsOf(connection, status), ...trust].join(" ")),
     checked: isOn(status),
     action: { do: "set-on", ids: [connection.id], on: !isOn(status) },
   };

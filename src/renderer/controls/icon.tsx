@@ -16,6 +16,12 @@ const shapes = {
       <path d="M8 7.3v3.5M8 5.1v.01" />
     </>
   ),
+  lock: (
+    <>
+      <rect x="3.5" y="7" width="9" height="6.5" rx="1.5" />
+      <path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2" />
+    </>
+  ),
   key: (
     <>
       <circle cx="5.2" cy="10.8" r="2.7" />

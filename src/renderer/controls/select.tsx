@@ -13,6 +13,7 @@ export interface SelectProps<T extends string> {
   readonly labelledBy?: string;
   readonly describedBy?: string | undefined;
   readonly size?: "medium" | "large";
+  readonly disabled?: boolean;
   /** The field of a form that it stands for. */
   readonly "data-field"?: string | undefined;
 }
@@ -28,6 +29,7 @@ export function Select<T extends string>(props: SelectProps<T>): ReactNode {
         aria-labelledby={props.labelledBy}
         aria-describedby={props.describedBy}
         data-field={props["data-field"]}
+        disabled={props.disabled}
         onChange={(event) => {
           const chosen = props.options[event.currentTarget.selectedIndex];
           if (chosen) props.onChange(chosen.value);

@@ -9,6 +9,8 @@ export interface SwitchProps {
   readonly label?: string;
   readonly labelledBy?: string;
   readonly describedBy?: string | undefined;
+  /** It says how things are and cannot be changed; it keeps its place for the keyboard. */
+  readonly disabled?: boolean;
   readonly id?: string;
   readonly tabIndex?: number;
   readonly className?: string;
@@ -27,11 +29,12 @@ export function Switch(props: SwitchProps): ReactNode {
       aria-label={props.label}
       aria-labelledby={props.labelledBy}
       aria-describedby={props.describedBy}
+      aria-disabled={props.disabled === true || undefined}
       tabIndex={props.tabIndex}
       className={classNames("switch", props.className)}
       onClick={(event) => {
         event.stopPropagation();
-        props.onChange(!props.checked);
+        if (props.disabled !== true) props.onChange(!props.checked);
       }}
       onDoubleClick={(event) => {
         event.stopPropagation();

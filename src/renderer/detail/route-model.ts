@@ -22,6 +22,7 @@ const localCodes: ReadonlySet<ErrorCode> = new Set([
   "file-unreadable",
   "client-certificate-invalid",
   "not-available-yet",
+  "managed",
   "port-in-use",
   "port-needs-rights",
   "address-not-here",

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { connectionLimits } from "../../shared/model/connection.ts";
+import { proxyList } from "../../shared/model/policy.ts";
 import { Disclosure } from "../controls/disclosure.tsx";
 import { FormRow } from "../controls/form-row.tsx";
 import { TextField } from "../controls/text-field.tsx";
@@ -15,6 +16,7 @@ import type { Editor } from "./use-editor.ts";
 export function AdvancedFields({ editor }: { readonly editor: Editor }): ReactNode {
   const { draft, change, blur } = editor;
   const noKeychain = useSnapshot(({ notices }) => notices.some(({ kind }) => kind === "no-keychain"));
+  const proxies = useSnapshot(({ outside }) => outside.managed.rules.allowedProxies);
   const keptWords = noKeychain ? "until you quit" : "in the system keychain";
   return (
     <Disclosure
@@ -26,7 +28,7 @@ export function AdvancedFields({ editor }: { readonly editor: Editor }): ReactNo
       <FormRow
         label="Pomerium URL"
         problems={problemsFor(editor, "pomeriumUrl")}
-        hint="Empty connects to the destination’s own host name on port 443."
+        hint={`Empty connects to the destination’s own host name on port 443.${proxies === null || proxies.length === 0 ? "" : ` Your organisation allows ${proxyList(proxies)}.`}`}
       >
         {(field) => (
           <TextField

@@ -3,7 +3,9 @@ import { connectionLimits } from "../../shared/model/connection.ts";
 import { Button } from "../controls/button.tsx";
 import { FieldNotes, GroupRow } from "../controls/form-row.tsx";
 import { Icon } from "../controls/icon.tsx";
+import { ManagedMark } from "../controls/managed-mark.tsx";
 import { Segmented } from "../controls/segmented.tsx";
+import { useSnapshot } from "../store/host.tsx";
 import { problemsFor } from "./fields.ts";
 import { FileField } from "./file-field.tsx";
 import { SecretField } from "./secret-field.tsx";
@@ -13,20 +15,26 @@ import type { Editor } from "./use-editor.ts";
 export function AuthField(props: { readonly editor: Editor; readonly keptWords: string }): ReactNode {
   const { editor, keptWords } = props;
   const { draft, change, blur } = editor;
+  const mayUseTokens = useSnapshot(({ outside }) => outside.managed.rules.allowServiceAccountTokens);
+  const mark = useId();
   return (
     <GroupRow label="Sign in with">
       {(labelId) => (
         <>
           <Segmented
             labelledBy={labelId}
+            describedBy={mayUseTokens ? undefined : mark}
             value={draft.auth}
             onChange={(auth) => change({ auth }, "token", "tokenFile")}
             options={[
               { value: "browser", label: "Browser" },
-              { value: "token", label: "Service account token" },
-              { value: "token-file", label: "Token file" },
+              { value: "token", label: "Service account token", disabled: !mayUseTokens },
+              { value: "token-file", label: "Token file", disabled: !mayUseTokens },
             ]}
           />
+          {!mayUseTokens && (
+            <ManagedMark id={mark}>Your organisation does not allow service account tokens</ManagedMark>
+          )}
           {draft.auth === "token" && <TokenField editor={editor} keptWords={keptWords} />}
           {draft.auth === "token-file" && (
             <FileField

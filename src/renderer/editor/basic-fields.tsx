@@ -6,7 +6,7 @@ import { FormRow } from "../controls/form-row.tsx";
 import { Segmented } from "../controls/segmented.tsx";
 import { TagsField } from "../controls/tags-field.tsx";
 import { TextField } from "../controls/text-field.tsx";
-import { useSnapshotParts } from "../store/host.tsx";
+import { useSnapshot, useSnapshotParts } from "../store/host.tsx";
 import { problemsFor } from "./fields.ts";
 import { isLink, readLink, type FilledFromLink } from "./link.ts";
 import type { Editor } from "./use-editor.ts";
@@ -18,6 +18,7 @@ const allTags = (connections: readonly { readonly tags: readonly string[] }[]): 
 export function BasicFields({ editor }: { readonly editor: Editor }): ReactNode {
   const { draft, change, blur } = editor;
   const suggestions = useSnapshotParts(({ connections }) => allTags(connections));
+  const mayOpenToNetwork = useSnapshot(({ outside }) => outside.managed.rules.allowNetworkListen);
   return (
     <>
       <FormRow label="Name" problems={problemsFor(editor, "name")}>
@@ -37,7 +38,7 @@ export function BasicFields({ editor }: { readonly editor: Editor }): ReactNode 
       <FormRow
         label="Local address"
         problems={problemsFor(editor, "listen")}
-        hint="Empty picks a free port each time. A port alone stays on this computer."
+        hint={`Empty picks a free port each time. ${mayOpenToNetwork ? "A port alone stays on this computer." : "Your organisation allows ports of this computer alone."}`}
       >
         {(field) => (
           <TextField

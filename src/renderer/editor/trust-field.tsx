@@ -1,9 +1,11 @@
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 import { connectionLimits } from "../../shared/model/connection.ts";
 import { Callout } from "../controls/callout.tsx";
-import { GroupRow } from "../controls/form-row.tsx";
+import { FieldNotes, GroupRow } from "../controls/form-row.tsx";
+import { ManagedMark } from "../controls/managed-mark.tsx";
 import { Segmented } from "../controls/segmented.tsx";
 import { TextArea } from "../controls/text-field.tsx";
+import { useSnapshot } from "../store/host.tsx";
 import { problemsFor } from "./fields.ts";
 import { FileField } from "./file-field.tsx";
 import { pemParts } from "./pem.ts";
@@ -14,20 +16,33 @@ export function TrustField({ editor }: { readonly editor: Editor }): ReactNode {
   const { draft, change, blur } = editor;
   const { ca } = draft;
   const problems = problemsFor(editor, "ca");
+  const mayTrustAnybody = useSnapshot(({ outside }) => outside.managed.rules.allowUnverifiedTls);
+  const notes = useId();
   return (
     <GroupRow label="Server trust">
       {(labelId) => (
         <>
           <Segmented
             labelledBy={labelId}
+            describedBy={mayTrustAnybody ? undefined : notes}
+            data-field={draft.trust === "unverified" ? "ca" : undefined}
             value={draft.trust}
             onChange={(trust) => change({ trust }, "ca")}
             options={[
               { value: "system", label: "System" },
               { value: "ca", label: "Custom CA" },
-              { value: "unverified", label: "Do not verify" },
+              { value: "unverified", label: "Do not verify", disabled: !mayTrustAnybody },
             ]}
           />
+          {!mayTrustAnybody && (
+            <div id={notes}>
+              {draft.trust === "unverified" && problems.length > 0 ? (
+                <FieldNotes problems={problems} />
+              ) : (
+                <ManagedMark>Your organisation does not allow “Do not verify”</ManagedMark>
+              )}
+            </div>
+          )}
           {draft.trust === "ca" && (
             <>
               {ca.label === "" && (

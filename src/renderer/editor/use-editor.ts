@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { asAppError, type AppErrorData } from "../../shared/errors.ts";
 import { problemsOf } from "../../shared/model/connection-rules.ts";
+import { managedProblems } from "../../shared/model/policy.ts";
 import type { Connection, ConnectionField, FieldProblem } from "../../shared/model/connection.ts";
 import { guardLeaving } from "../keyboard/leave.ts";
-import { useHost } from "../store/host.tsx";
+import { useHost, useSnapshot } from "../store/host.tsx";
 import { told } from "../store/told.ts";
 import { goTo, select } from "../store/view.ts";
 import { firstField, inputFromDraft, isAdvanced, isDirty, type Draft, type Start } from "./form.ts";
@@ -54,7 +55,8 @@ export function useEditor(start: Start, others: readonly Connection[], advancedO
   const [focus, setFocus] = useState<Editor["focus"]>(null);
   const input = useMemo(() => inputFromDraft(draft), [draft]);
   const [checked, setChecked] = useCheck(input, start.secretsFrom);
-  const own = useMemo(() => problemsOf(input, others), [input, others]);
+  const rules = useSnapshot(({ outside }) => outside.managed.rules);
+  const own = useMemo(() => [...problemsOf(input, others), ...managedProblems(input, rules)], [input, others, rules]);
   const problems = useMemo(() => joinProblems(own, checked, input), [own, checked, input]);
   const visible = useMemo(() => visibleProblems(problems, shown), [problems, shown]);
 

@@ -125,6 +125,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps): ReactNode {
     ...(rowWords === "" || rowWords === words.state ? [] : [rowWords]),
     address,
     ...(connection.protocol === "udp" ? ["UDP"] : []),
+    ...(connection.trust.kind === "unverified" ? ["unverified"] : []),
     ...connection.tags,
   ].join(", ");
   const destination = splitDestination(connection.destination);

@@ -44,6 +44,9 @@ export function PaletteRow({ id, row, status, active, onActive, onRun }: Palette
           <Marked text={item.title} marks={marks} />
         </span>
         {item.kind === "connection" && item.connection.protocol === "udp" && <Chip>UDP</Chip>}
+        {item.kind === "connection" && item.connection.trust.kind === "unverified" && (
+          <Chip kind="warn">Unverified</Chip>
+        )}
         {item.kind === "connection" && (
           <span className="palette-detail cut">{item.connection.tags.join(", ") || item.connection.destination}</span>
         )}

@@ -22,7 +22,7 @@ export function AboutSection(): ReactNode {
       </SettingRow>
       <SettingRow
         label="Licences"
-        hint="Made with Electron, React, Zustand, TanStack Virtual, Valibot, tldts and electron-store (MIT licence)"
+        hint="Made with Electron, React, Zustand, TanStack Virtual, Valibot, tldts, electron-store and electron-updater (MIT licence)"
       >
         {() => null}
       </SettingRow>

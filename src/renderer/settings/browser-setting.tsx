@@ -9,7 +9,7 @@ import { useSetting } from "./use-setting.ts";
 
 /** The browser for signing in: the system's own, or a command that opens a URL. The command applies when it is left. */
 export function BrowserSetting(): ReactNode {
-  const { value, change, problem } = useSetting("browserCommand");
+  const { value, change, problem, isManaged } = useSetting("browserCommand");
   const browser = useSnapshot(({ host }) => host.browser);
   const [writing, setWriting] = useState(value !== "");
   const [text, setText] = useState(value);
@@ -27,6 +27,7 @@ export function BrowserSetting(): ReactNode {
       label={label}
       hint={hint}
       problem={problem}
+      isManaged={isManaged}
       below={
         writing && (
           <TextField
@@ -35,6 +36,7 @@ export function BrowserSetting(): ReactNode {
             aria-label="Command that opens the sign-in page"
             placeholder="firefox -P work"
             maxLength={1_024}
+            disabled={isManaged}
             value={text}
             onChange={setText}
             onBlur={commit}
@@ -51,6 +53,7 @@ export function BrowserSetting(): ReactNode {
         <Select
           label={label}
           describedBy={ids.described}
+          disabled={isManaged}
           value={writing ? "command" : "system"}
           onChange={(choice) => {
             setWriting(choice === "command");

@@ -1,3 +1,5 @@
+import type { HostInfo } from "../../shared/ipc/snapshot.ts";
+import type { StartNote } from "../../shared/model/outside.ts";
 import type { Settings } from "../../shared/model/settings.ts";
 import type { IconName } from "../controls/icon.tsx";
 
@@ -14,7 +16,7 @@ export const sections: readonly Section[] = [
   { id: "general", title: "General", icon: "gear" },
   { id: "network", title: "Network", icon: "globe" },
   { id: "sessions", title: "Sessions", icon: "key" },
-  { id: "logs", title: "Logs", icon: "log" },
+  { id: "logs", title: "Logs and updates", icon: "log" },
   { id: "notifications", title: "Notifications", icon: "bell" },
   { id: "about", title: "About", icon: "info" },
 ];
@@ -65,6 +67,7 @@ export const settingWords: Readonly<Record<keyof Settings, SettingWords>> = {
     label: "Open the sign-in page by itself",
     hint: "Only when a client is waiting",
   },
+  updates: { section: "logs", label: "Updates", hint: "Never installed while clients are connected without asking" },
   logLevel: {
     section: "logs",
     label: "Log level",
@@ -81,7 +84,19 @@ export const settingWords: Readonly<Record<keyof Settings, SettingWords>> = {
     hint: "Or keeps retrying for more than a minute",
   },
   notifySessionEnds: { section: "notifications", label: "A session in use is about to end" },
+  notifyUpdate: { section: "notifications", label: "An update is ready", hint: "Once for each version" },
 };
+
+/** Why the system does not start Culvert, and where that is set. */
+export function startNoteWords(note: StartNote, platform: HostInfo["platform"]): string {
+  if (note === "needs-approval") return "Allow Culvert in System Settings, General, Login Items";
+  const where = {
+    win32: "in Windows’ startup apps",
+    darwin: "in System Settings",
+    linux: "in your desktop’s settings",
+  };
+  return `It was turned off ${where[platform]}`;
+}
 
 /** True for the name of a part of the page. */
 export const isSection = (text: string | undefined): text is SectionId => sections.some(({ id }) => id === text);

@@ -3,8 +3,9 @@ import { asAppError } from "../../shared/errors.ts";
 import { Button } from "../controls/button.tsx";
 import { useBridge } from "../store/host.tsx";
 import { ChoiceSetting, SettingRow } from "./setting-row.tsx";
+import { UpdatesSetting } from "./updates-setting.tsx";
 
-/** What is written down, and where. */
+/** What is written down, and where; and newer versions. */
 export function LogsSection(): ReactNode {
   const bridge = useBridge();
   const [problem, setProblem] = useState("");
@@ -28,6 +29,7 @@ export function LogsSection(): ReactNode {
       <SettingRow label="Log files" problem={problem}>
         {() => <Button onClick={open}>Open log folder</Button>}
       </SettingRow>
+      <UpdatesSetting />
     </>
   );
 }

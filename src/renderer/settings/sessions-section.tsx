@@ -189,14 +189,15 @@ function SessionRow({ session, busy, onSignIn, onSignOut }: SessionRowProps): Re
 }
 
 function WarningSetting(): ReactNode {
-  const { value, change, problem } = useSetting("warnBeforeSessionEnds");
+  const { value, change, problem, isManaged } = useSetting("warnBeforeSessionEnds");
   const { label, hint } = settingWords.warnBeforeSessionEnds;
   return (
-    <SettingRow label={label} hint={hint} problem={problem}>
+    <SettingRow label={label} hint={hint} problem={problem} isManaged={isManaged}>
       {(ids) => (
         <Select
           label={label}
           describedBy={ids.described}
+          disabled={isManaged}
           value={String(value)}
           onChange={(chosen) => {
             const found = warnings.find((warning) => warning.value === chosen);

@@ -3,9 +3,10 @@ import { Icon } from "../controls/icon.tsx";
 import { leaveTo } from "../keyboard/leave.ts";
 import { useShortcuts } from "../keyboard/use-shortcuts.ts";
 import { PageBar } from "../shell/bar.tsx";
+import { useBridge, useSnapshot } from "../store/host.tsx";
 import { AboutSection } from "./about-section.tsx";
 import { BrowserSetting } from "./browser-setting.tsx";
-import { isSection, sections, type SectionId } from "./catalog.ts";
+import { isSection, sections, startNoteWords, type SectionId } from "./catalog.ts";
 import { LogsSection } from "./logs-section.tsx";
 import { partInView } from "./scroll-spy.ts";
 import { SessionsSection } from "./sessions-section.tsx";
@@ -15,7 +16,7 @@ import "./settings-page.css";
 
 const GeneralSection = (): ReactNode => (
   <>
-    <SwitchSetting name="startAtSignIn" />
+    <StartSetting />
     <ChoiceSetting
       menu
       name="whenWindowCloses"
@@ -56,6 +57,7 @@ const NotificationsSection = (): ReactNode => (
     <SwitchSetting name="notifySignIn" />
     <SwitchSetting name="notifyFailure" />
     <SwitchSetting name="notifySessionEnds" />
+    <SwitchSetting name="notifyUpdate" />
   </>
 );
 
@@ -67,6 +69,12 @@ const contents: Readonly<Record<SectionId, () => ReactNode>> = {
   notifications: NotificationsSection,
   about: AboutSection,
 };
+
+function StartSetting(): ReactNode {
+  const { startNote } = useSnapshot(({ outside }) => outside);
+  const platform = useSnapshot(({ host }) => host.platform);
+  return <SwitchSetting name="startAtSignIn" note={startNote === null ? "" : startNoteWords(startNote, platform)} />;
+}
 
 export interface SettingsPageProps {
   /** The part to start at. */
@@ -113,6 +121,11 @@ export function SettingsPage({ section }: SettingsPageProps): ReactNode {
     const inView = partInView(parts, scroll);
     if (inView !== undefined) setCurrent(inView);
   };
+  const bridge = useBridge();
+  useEffect(() => {
+    // Only a help: what was known before is on screen, and Culvert looks by itself now and then.
+    bridge.call("look-outside").catch(() => undefined);
+  }, [bridge]);
   useShortcuts("page", [{ keys: "Escape", inFields: true, run: () => leaveTo({ name: "connections" }) }]);
 
   return (

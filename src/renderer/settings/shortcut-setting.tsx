@@ -8,7 +8,7 @@ import { useSetting } from "./use-setting.ts";
 
 /** The shortcut that opens the palette from every program: recorded from the keys themselves. */
 export function ShortcutSetting(): ReactNode {
-  const { value, change, problem } = useSetting("paletteShortcut");
+  const { value, change, problem, isManaged } = useSetting("paletteShortcut");
   const [recording, setRecording] = useState(false);
   const [refusal, setRefusal] = useState("");
   const { label, hint } = settingWords.paletteShortcut;
@@ -29,14 +29,16 @@ export function ShortcutSetting(): ReactNode {
   };
   const shown = value === "" ? "None" : acceleratorText(value, isMac());
   return (
-    <SettingRow label={label} hint={hint} problem={refusal === "" ? problem : refusal}>
+    <SettingRow label={label} hint={hint} problem={refusal === "" ? problem : refusal} isManaged={isManaged}>
       {(ids) => (
         <>
           <Button
             aria-label={recording ? `${label}: press the keys` : `${label}: ${shown}`}
             aria-describedby={ids.described}
             aria-pressed={recording}
+            aria-disabled={isManaged || undefined}
             onClick={() => {
+              if (isManaged) return;
               setRefusal("");
               setRecording(!recording);
             }}
@@ -48,7 +50,7 @@ export function ShortcutSetting(): ReactNode {
           >
             {recording ? "Press the keys…" : shown}
           </Button>
-          {value !== "" && !recording && (
+          {value !== "" && !recording && !isManaged && (
             <IconButton icon="close" label="Remove the shortcut" onClick={() => change("")} />
           )}
         </>

@@ -8,11 +8,14 @@ export interface SettingState<T> {
   readonly change: (value: T) => void;
   /** Why the last change was refused; "" where it was not. Stays until the next change. */
   readonly problem: string;
+  /** The organisation has set it: it cannot be changed here. */
+  readonly isManaged: boolean;
 }
 
 /** One setting: a change is shown at once, and taken back where the main process refuses it. */
 export function useSetting<K extends keyof Settings>(name: K): SettingState<Settings[K]> {
   const bridge = useBridge();
+  const isManaged = useSnapshot(({ outside }) => outside.managed.locked.includes(name));
   const saved = useSnapshot(({ settings }) => settings[name]);
   const [wish, setWish] = useState<{ readonly value: Settings[K]; readonly answered: boolean } | null>(null);
   const [problem, setProblem] = useState("");
@@ -38,5 +41,5 @@ export function useSetting<K extends keyof Settings>(name: K): SettingState<Sett
       },
     );
   };
-  return { value: wish === null ? saved : wish.value, change, problem };
+  return { value: wish === null ? saved : wish.value, change, problem, isManaged };
 }

@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import type { Place } from "../../shared/ipc/snapshot.ts";
 import { count } from "../../shared/words/format.ts";
+import { readLink } from "../editor/link.ts";
 import { leaveTo, leaving } from "../keyboard/leave.ts";
 import { turnOn } from "../store/actions.ts";
 import { useHost, type Host } from "../store/host.tsx";
@@ -32,9 +33,11 @@ export function showPlace(host: Host, place: Place): void {
         showDetail(true);
       });
       return;
-    case "new":
-      leaveTo({ name: "editor", id: null });
+    case "new": {
+      const draft = place.link === undefined ? null : readLink(place.link);
+      leaveTo({ name: "editor", id: null, ...(draft === null ? {} : { draft }) });
       return;
+    }
     case "settings":
       leaveTo({ name: "settings", ...(place.section === undefined ? {} : { section: place.section }) });
       return;

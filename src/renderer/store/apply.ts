@@ -71,10 +71,14 @@ function applyToSnapshot(snapshot: Snapshot, change: Change): Snapshot {
       return { ...snapshot, sessions: change.sessions };
     case "settings":
       return { ...snapshot, settings: change.settings };
+    case "outside":
+      return { ...snapshot, outside: change.outside };
     case "notices":
       return { ...snapshot, notices: change.notices };
     case "rates":
       return { ...snapshot, rates: change.rates };
+    case "update":
+      return { ...snapshot, update: change.update };
     case "activity":
     case "log":
     case "go-to":

@@ -117,6 +117,15 @@ export const contract = {
   "sign-out": call<readonly string[]>()(v.nullable(origin)),
 
   "change-settings": call<void>()(settingsChangeSchema),
+  /** Looks again at what is decided outside the app: the policy, and what the system starts at sign-in. */
+  "look-outside": call<void>()(),
+  /** Looks for a newer version now; how it went becomes the status of updates. */
+  "check-for-update": call<void>()(),
+  "download-update": call<void>()(),
+  /** The update that is ready waits until `install-update`, also beyond the next quit. */
+  "postpone-update": call<void>()(),
+  /** Restarts into the update; asks in a dialog of the system where clients would be cut off. */
+  "install-update": call<void>()(),
   "dismiss-notice": call<void>()(shortText),
   "notice-action": call<void>()(shortText),
 

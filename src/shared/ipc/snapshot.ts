@@ -1,12 +1,14 @@
 import type { ClientInfo, LogEntry, SessionInfo, SignInInfo, Traffic } from "../model/activity.ts";
 import type { Connection } from "../model/connection.ts";
+import type { Outside } from "../model/outside.ts";
 import type { Settings } from "../model/settings.ts";
 import type { ConnectionStatus } from "../model/status.ts";
+import type { UpdateStatus } from "../model/update.ts";
 
 /** Something about the app itself that stays on screen until it is dismissed or over. */
 export interface Notice {
   readonly id: string;
-  readonly kind: "store-unreadable" | "not-saved" | "no-keychain" | "no-tray" | "newer-file";
+  readonly kind: "store-unreadable" | "not-saved" | "no-keychain" | "no-tray" | "newer-file" | "managed-settings";
   readonly message: string;
   /** What the one button does, if there is one. */
   readonly action?: "show-file" | "save-again";
@@ -43,16 +45,19 @@ export interface Snapshot {
   /** Newest first. */
   readonly sessions: readonly SessionInfo[];
   readonly settings: Settings;
+  readonly outside: Outside;
   readonly notices: readonly Notice[];
   readonly rates: Rates;
+  readonly update: UpdateStatus;
   readonly host: HostInfo;
 }
 
 /** Where the window should go; sent by the tray, a notification, the application menu or a second launch. */
 export type Place =
   | { readonly page: "connections"; readonly select?: string }
-  | { readonly page: "new" }
-  | { readonly page: "settings"; readonly section?: "sessions" }
+  /** `link` fills it in: a link that the system was asked to open. */
+  | { readonly page: "new"; readonly link?: string }
+  | { readonly page: "settings"; readonly section?: "sessions" | "logs" }
   | { readonly page: "palette" }
   /** Asks first: turns on every connection. */
   | { readonly page: "turn-all-on" };
@@ -68,8 +73,10 @@ export type Change =
   | { readonly type: "sign-ins"; readonly signIns: readonly SignInInfo[] }
   | { readonly type: "sessions"; readonly sessions: readonly SessionInfo[] }
   | { readonly type: "settings"; readonly settings: Settings }
+  | { readonly type: "outside"; readonly outside: Outside }
   | { readonly type: "notices"; readonly notices: readonly Notice[] }
   | { readonly type: "rates"; readonly rates: Rates }
+  | { readonly type: "update"; readonly update: UpdateStatus }
   /** For the watched connection: once a second while it has clients, and at once when a client comes or goes. */
   | {
       readonly type: "activity";

@@ -17,10 +17,13 @@ export const settingsSchema = v.strictObject({
   openSignInPage: v.optional(v.boolean(), true),
   /** Minutes before a known end of a session to warn; 0 never. */
   warnBeforeSessionEnds: v.optional(v.picklist([0, 5, 10, 30]), 10),
+  /** "automatic" downloads a newer version and installs it when the app quits; "ask" tells of it only; "off" looks for none. */
+  updates: v.optional(v.picklist(["automatic", "ask", "off"]), "automatic"),
   logLevel: v.optional(v.picklist(["error", "info", "debug"]), "info"),
   notifySignIn: v.optional(v.boolean(), true),
   notifyFailure: v.optional(v.boolean(), true),
   notifySessionEnds: v.optional(v.boolean(), true),
+  notifyUpdate: v.optional(v.boolean(), true),
 });
 export type Settings = v.InferOutput<typeof settingsSchema>;
 

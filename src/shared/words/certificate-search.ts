@@ -9,8 +9,9 @@ export function searchWords({ proxy, store, asked, chosen }: Searched): string {
   const host = hostOfOrigin(proxy);
   if (!asked) return `${host} asks for no client certificate`;
   if (!chosen) return `No client certificate in ${store} fits ${host}`;
-  const { subject, issuer, validTo } = chosen;
-  return `Client certificate for ${host}: "${subject}" signed by "${issuer}", valid to ${dayOf(validTo)}`;
+  const { subject, issuer, validTo, keyStaysIn } = chosen;
+  const key = keyStaysIn === undefined ? "" : `; its key stays in ${keyStaysIn}`;
+  return `Client certificate for ${host}: "${subject}" signed by "${issuer}", valid to ${dayOf(validTo)}${key}`;
 }
 
 /** Why the other certificates fell out; "" where there were none. */

@@ -45,6 +45,7 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   "file-unreadable": { row: "File cannot be read", actions: ["edit", "try-again"] },
   "client-certificate-invalid": { row: "Client certificate not valid", actions: ["choose-certificate"] },
   "not-available-yet": { row: "Not available yet", actions: ["edit"] },
+  managed: { row: "Not allowed here", actions: ["edit", "try-again"] },
   "port-in-use": {
     row: (port) => (port === "" ? "Port is in use" : `Port ${port} is in use`),
     oneSentence: true,
@@ -120,6 +121,8 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   "sign-in-timeout": { row: "Sign-in not finished", step: "Sign in when you are ready.", actions: ["sign-in"] },
   "sign-in-refused": { row: "Sign-in refused", actions: ["sign-in", "copy-report"] },
   "service-account-refused": { row: "Token refused", actions: ["edit", "try-again"] },
+  "update-failed": { row: "Update failed", actions: ["try-again"] },
+  "update-refused": { row: "Update refused", actions: [] },
   "request-refused": { row: "Refused", actions: [] },
   "not-found": { row: "Not found", actions: [] },
   cancelled: { row: "Cancelled", actions: ["try-again"] },

@@ -1,7 +1,9 @@
 import type { Snapshot } from "../../../src/shared/ipc/snapshot.ts";
 import type { Connection } from "../../../src/shared/model/connection.ts";
+import { nothingOutside } from "../../../src/shared/model/outside.ts";
 import { defaultSettings } from "../../../src/shared/model/settings.ts";
 import type { ConnectionStatus } from "../../../src/shared/model/status.ts";
+import { restingStatus } from "../../../src/shared/model/update.ts";
 
 const kinds = ["Postgres", "MySQL", "Redis", "Kafka", "Mongo", "ClickHouse"] as const;
 
@@ -62,8 +64,10 @@ export function snapshotOf(connections: number, tags: number, now: number): Snap
     signIns: [],
     sessions: [],
     settings: defaultSettings,
+    outside: nothingOutside,
     notices: [],
     rates: { received: 0, sent: 0 },
+    update: restingStatus,
     host: { platform: "linux", version: "0.0.0", versions: {}, browser: "your browser" },
   };
 }

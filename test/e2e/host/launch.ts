@@ -15,6 +15,8 @@ export interface LaunchOptions {
   readonly userData?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** CommonJS scripts that run in the main process before the app. */
+  readonly preloads?: readonly string[];
   /** Starts it as at log-in: without a window. */
   readonly hidden?: boolean;
   /** Whether the desktop shows tray icons; it does by default. */
@@ -80,7 +82,7 @@ export async function launchApp(options: LaunchOptions = {}): Promise<RunningApp
   let electron: ElectronApplication;
   try {
     electron = await _electron.launch({
-      args: ["-r", runtime.recorder, ...start.args, ...own],
+      args: [...[runtime.recorder, ...(options.preloads ?? [])].flatMap((file) => ["-r", file]), ...start.args, ...own],
       env: start.env,
       cwd: repository,
       timeout: startLimitMs,

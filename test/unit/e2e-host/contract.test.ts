@@ -16,6 +16,7 @@ const data = new Set([
   "FrameNavigationEvent",
   "IpcMainInvokeEvent",
   "IpcRendererEvent",
+  "LaunchItems",
   "LoginItemSettings",
   "MessageBoxOptions",
   "MessageBoxReturnValue",

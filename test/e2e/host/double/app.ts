@@ -60,6 +60,7 @@ type Implemented = Pick<
   | "isReady"
   | "quit"
   | "exit"
+  | "relaunch"
   | "focus"
   | "requestSingleInstanceLock"
   | "hasSingleInstanceLock"
@@ -191,6 +192,9 @@ export class App extends EventEmitter implements Implemented {
     for (const window of [...windows]) window.destroy();
     this.#end(code);
   }
+
+  /** Specs start the app again themselves. */
+  relaunch(_options?: Electron.RelaunchOptions): void {}
 
   focus(): void {
     [...windows].at(-1)?.focus();

@@ -1,4 +1,5 @@
 import { app } from "./app.ts";
+import { autoUpdater } from "./auto-updater.ts";
 import { BrowserWindow } from "./browser-window.ts";
 import { clipboard, dialog, globalShortcut, Notification, powerMonitor, screen, shell, Tray } from "./desktop.ts";
 import { ipcMain } from "./ipc-main.ts";
@@ -20,6 +21,7 @@ const webContents = loud("webContents", {
 /** What `electron` is in the main process of the stand-in. A missing name fails at import, a missing member when it is read. */
 const electron = {
   app,
+  autoUpdater,
   BrowserWindow,
   clipboard,
   dialog,
@@ -43,6 +45,7 @@ const electron = {
 
 export {
   app,
+  autoUpdater,
   BrowserWindow,
   clipboard,
   dialog,

@@ -63,6 +63,30 @@ test("expired, not yet valid, of another use, without a key: each falls out for 
   ]);
 });
 
+test("what is wrong with one's own certificates is told before other people's certificates", async () => {
+  const friends = ["CN=bob", "CN=eve"].map(async (subject) => ({ ...(await mine(corp, { subject })), hasKey: false }));
+  const { passedOver } = pick([
+    ...(await Promise.all(friends)),
+    await mine(corp, { subject: "CN=ada", usage: "server" }),
+    await mine(corp, { subject: "CN=ada (short)", toDays: 2 }),
+    await mine(corp, { subject: "CN=ada (long)", toDays: 20 }),
+  ]);
+  expect(passedOver.map((reason) => reason.split('"')[1])).toEqual(["ada", "ada (short)", "bob", "eve"]);
+});
+
+test("a certificate that is there twice, with its key and without, is one", async () => {
+  const ada = await mine(corp, { subject: "CN=ada" });
+  const copy = { ...ada, hasKey: false };
+  for (const all of [
+    [ada, copy],
+    [copy, ada],
+    [copy, ada, ada],
+  ]) {
+    expect(pick(all)).toMatchObject({ name: "ada", passedOver: [] });
+    expect(choose(all, { caNames: [], issuer: null, subject: null, now: Date.now() }).usable).toBe(1);
+  }
+});
+
 test("a certificate without extended key usage is for clients too", async () => {
   expect(pick([await mine(corp, { subject: "CN=any", usage: "none" })]).name).toBe("any");
 });
@@ -123,6 +147,22 @@ describe("the CAs that the proxy accepts", () => {
     expect(pick([leaf, ca(other)], wanted).name).toBeNull();
     expect(pick([leaf, ca(other), ca(real)], wanted).chain).toEqual(["ada", "Issuing"]);
     expect(pick([await mine(expired, { subject: "CN=ada" }), ca(expired)], wanted).name).toBeNull();
+  });
+
+  test("are said to be out of reach because of a CA in between whose time it is not", async () => {
+    const wanted = { caNames: [subjectOf(corp)] };
+    const why = async (dates: { fromDays: number; toDays: number }): Promise<readonly string[]> => {
+      const issuing = await corp.intermediate("CN=Issuing", dates);
+      const below = await issuing.intermediate("CN=People");
+      const all = [await mine(below, { subject: "CN=ada" }), ca(below), ca(issuing), ca(partner)];
+      return pick(all, wanted).passedOver.map((reason) => reason.replace(/\d{4}-\d\d-\d\d/, "DAY"));
+    };
+    expect(await why({ fromDays: -9, toDays: -1 })).toEqual([
+      '"ada" signed by "People": the CA "Issuing" above it ended on DAY.',
+    ]);
+    expect(await why({ fromDays: 1, toDays: 9 })).toEqual([
+      '"ada" signed by "People": the CA "Issuing" above it is not valid before DAY.',
+    ]);
   });
 
   test("end where CAs sign each other in a circle, or a chain is longer than any", async () => {

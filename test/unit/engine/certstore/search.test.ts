@@ -38,7 +38,7 @@ let answer: (announced: Announced) => Promise<Announced>;
 const stored = ({ cert, key }: Issued): StoredCertificate => ({
   der: derOf(cert),
   hasKey: true,
-  privateKey: () => Promise.resolve(key),
+  key: () => Promise.resolve({ kind: "here", pem: key }),
 });
 const store: CertificateStore = {
   name: "the store",

@@ -32,6 +32,10 @@ describe("errors of sockets and TLS", () => {
     ["DEPTH_ZERO_SELF_SIGNED_CERT", "certificate-not-trusted", false],
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "certificate-not-trusted", false],
     ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "certificate-not-trusted", false],
+    ["CERT_SIGNATURE_FAILURE", "certificate-not-trusted", false],
+    ["INVALID_PURPOSE", "certificate-not-trusted", false],
+    ["UNSPECIFIED", "certificate-not-trusted", false],
+    ["CERT_REVOKED", "certificate-revoked", false],
     ["CERT_HAS_EXPIRED", "certificate-expired", false],
     ["CERT_NOT_YET_VALID", "certificate-not-yet-valid", false],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "certificate-wrong-name", false],
@@ -52,7 +56,7 @@ describe("errors of sockets and TLS", () => {
     ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "client-certificate-needed", "client-certificate-refused"],
     ["ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE", "client-certificate-needed", "client-certificate-refused"],
     ["ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "tls-failed", "client-certificate-refused"],
-    ["ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE", "tls-failed", "client-certificate-refused"],
+    ["ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE", "client-certificate-needed", "client-certificate-refused"],
     ["ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED", "tls-failed", "client-certificate-refused"],
     ["ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_REVOKED", "tls-failed", "client-certificate-refused"],
     ["ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN", "tls-failed", "client-certificate-refused"],
@@ -67,6 +71,7 @@ describe("errors of sockets and TLS", () => {
     const say = (code: string): string => networkError(failure(code), { ...without, peer }).message;
     expect(say("SELF_SIGNED_CERT_IN_CHAIN")).toContain('"Corp CA"');
     expect(say("CERT_HAS_EXPIRED")).toContain("2020");
+    expect(say("CERT_REVOKED")).toBe('The certificate of proxy.corp.test was revoked by "Corp CA".');
     expect(say("CERT_NOT_YET_VALID")).toContain("2090");
     expect(say("ERR_TLS_CERT_ALTNAME_INVALID")).toContain("elsewhere.test, *.elsewhere.test, 192.0.2.1");
   });
@@ -77,6 +82,8 @@ describe("errors of sockets and TLS", () => {
     const empty = {} as typeof bare;
     const codes = [
       "SELF_SIGNED_CERT_IN_CHAIN",
+      "INVALID_CA",
+      "CERT_REVOKED",
       "CERT_HAS_EXPIRED",
       "CERT_NOT_YET_VALID",
       "ERR_TLS_CERT_ALTNAME_INVALID",
@@ -104,6 +111,29 @@ describe("errors of sockets and TLS", () => {
       expect(message.length).toBeLessThan(300);
       expect(message).not.toMatch(/\p{Cc}/u);
     }
+  });
+
+  it("names the client certificate that was refused, in bounds and without control characters", () => {
+    const own = {
+      subject: { CN: `\u001b[2J${"x".repeat(500)}` },
+      issuer: { CN: `\u0007${"y".repeat(500)}` },
+      valid_to: "tomorrow",
+    } as unknown as NonNullable<NetworkContext["own"]>;
+    const { message } = networkError(failure("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"), { ...withCertificate, own });
+    expect(message).toMatch(
+      /^proxy\.corp\.test did not accept the client certificate "\?\[2Jx+…": it does not trust "\?y+…"/,
+    );
+    expect(message.length).toBeLessThan(350);
+    expect(message).not.toMatch(/\p{Cc}|tomorrow|undefined|NaN/u);
+  });
+
+  it("walks a chain that is linked to itself", () => {
+    const root: Record<string, unknown> = { subject: { CN: "Root" }, issuer: { CN: "Root" } };
+    root["issuerCertificate"] = root;
+    const linked = { ...peer, issuerCertificate: root } as unknown as NonNullable<NetworkContext["peer"]>;
+    expect(networkError(failure("SELF_SIGNED_CERT_IN_CHAIN"), { ...without, peer: linked }).message).toContain(
+      'signed by "Corp CA", and that by "Root", which is not in the system store.',
+    );
   });
 
   it("leaves an AppError as it is, and takes anything else", () => {

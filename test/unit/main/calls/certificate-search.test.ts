@@ -20,8 +20,8 @@ test("a search is saved with its filters; one that the engine would refuse is no
 });
 
 test.each([
-  ["darwin", "macOS"],
-  ["win32", "Windows"],
+  ["darwin", "the macOS keychain"],
+  ["win32", "the Windows certificate store"],
 ])("on %s its status says that this store cannot be searched", async (platform, name) => {
   const { calls, tunnels } = await rig({ platform });
   const input = connectionInput({ clientCertificate: search });
@@ -30,7 +30,7 @@ test.each([
   expect(tunnels.status(input.id)).toMatchObject({
     error: {
       code: "not-available-yet",
-      message: `Searching the certificate store of ${name} is not available on this platform yet.`,
+      message: `Searching ${name} needs the program culvert-tls, which is missing from this installation.`,
     },
   });
 });

@@ -214,3 +214,15 @@ test("quitting and the page's failures reach whom they concern", async () => {
   await calls.quit();
   await vi.waitFor(() => expect(desktop.quits).toBe(1));
 });
+
+test("what is wanted of updates reaches them, a changed setting too", async () => {
+  const { calls, asked } = await rig();
+  await calls["check-for-update"]();
+  await calls["download-update"]();
+  await calls["postpone-update"]();
+  await calls["install-update"]();
+  await vi.waitFor(() => expect(asked).toEqual(["check", "download", "postpone", "install"]));
+  await calls["change-settings"]({ theme: "dark" });
+  await calls["change-settings"]({ updates: "off" });
+  expect(asked.slice(4)).toEqual(["setting off"]);
+});

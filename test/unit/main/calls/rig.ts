@@ -6,6 +6,10 @@ import type { Desktop, FilePurpose, Question } from "../../../../src/main/calls/
 import { createHandlers } from "../../../../src/main/calls/handlers.ts";
 import { certificateStore } from "../../../../src/main/compose/certificate-store.ts";
 import { createCore } from "../../../../src/main/compose/core.ts";
+import { LinuxLoginItem } from "../../../../src/main/lifecycle/login-item.ts";
+import { SignInStart } from "../../../../src/main/lifecycle/sign-in-start.ts";
+import { applyRules } from "../../../../src/main/policy/apply-rules.ts";
+import { OutsideSettings } from "../../../../src/main/policy/outside-settings.ts";
 import { UpdateFeed } from "../../../../src/main/ipc/update-feed.ts";
 import { SignInDesk } from "../../../../src/main/sign-in/sign-in-desk.ts";
 import { AppState } from "../../../../src/main/state/app-state.ts";
@@ -20,6 +24,8 @@ import { SettingsStore } from "../../../../src/main/store/settings-store.ts";
 import { MemorySessionStore, type Session } from "../../../../src/engine/index.ts";
 import type { AppError } from "../../../../src/shared/errors.ts";
 import type { Change, Update } from "../../../../src/shared/ipc/snapshot.ts";
+import { restingStatus } from "../../../../src/shared/model/update.ts";
+import { noPolicy } from "../../../../src/shared/model/policy.ts";
 import type { Settings } from "../../../../src/shared/model/settings.ts";
 
 /** A desktop that notes what it is asked for, and chooses the files that a test puts there. */
@@ -75,11 +81,14 @@ export async function rig({
   loaded = Promise.resolve(),
   platform = "linux",
   home = undefined as string | undefined,
+  policy = noPolicy,
 } = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-calls-"));
   const file = (name: string): PlainDocumentFile => new PlainDocumentFile(path.join(folder, `${name}.json`));
   const updates: Update[] = [];
   const logged: string[] = [];
+  /** What was asked of updates. */
+  const asked: string[] = [];
   const notices = new NoticeBoard(() => state.noticesChanged());
   const connections = new ConnectionStore({ file: file("connections") });
   const settings = new SettingsStore({ file: file("settings") });
@@ -95,6 +104,21 @@ export async function rig({
     changed: () => state.signInsChanged(),
     now: Date.now,
   });
+  /** What the next look finds. */
+  const administrator = { policy };
+  const loginItem = new LinuxLoginItem(path.join(folder, "autostart/culvert.desktop"), ["/usr/bin/culvert"]);
+  const outside = new OutsideSettings({
+    ...{ settings, notices, policy },
+    readPolicy: () => Promise.resolve(administrator.policy),
+    start: new SignInStart(loginItem, (thrown) => logged.push(String(thrown))),
+    apply: (now) => desktop.applySettings(now),
+    changed: () => {
+      state.settingsChanged();
+      state.outsideChanged();
+    },
+    rulesChanged: () => applyRules(connections, tunnels, outside.policy.rules),
+    log: (event, message) => logged.push(`error ${event}: ${message}`),
+  });
   const feed = new UpdateFeed((update) => updates.push(update));
   const storePassword = new StorePassword({
     file: file("certificate-store"),
@@ -102,7 +126,7 @@ export async function rig({
     notify: (notice) => notices.put(notice),
   });
   await storePassword.load();
-  const certificates = certificateStore(platform, home ?? folder, {}, () => storePassword.current);
+  const certificates = certificateStore(platform, home ?? folder, {}, () => storePassword.current, null);
   const { engine, tunnels } = createCore({
     stores: { connections, secrets },
     sessions: sessionStore,
@@ -110,6 +134,7 @@ export async function rig({
     desk,
     loaded,
     shareSessions: true,
+    rules: () => outside.policy.rules,
     changed: (id) => state.tunnelChanged(id),
     logged: (id, entries) => state.logged(id, entries),
     ticked: () => state.sampled(true),
@@ -130,13 +155,22 @@ export async function rig({
     host: { platform: "linux", version: "1", versions: {}, browser: "your browser" },
     feed,
     signIns: () => desk.waiting(),
+    update: () => restingStatus,
+    outside: () => outside.outside,
     watcher: { changed: ignored, statusChanged: ignored, signInsChanged: ignored, sessionsChanged: ignored },
   });
   await list.reload();
   const closing = new AbortController();
   const calls = createHandlers({
     ...{ connections, settings, secrets, tunnels, engine, desk, state, sessions: list, notices, desktop, loaded },
-    ...{ certificates, storePassword },
+    ...{ certificates, storePassword, outside },
+    updates: {
+      check: () => Promise.resolve(void asked.push("check")),
+      download: () => Promise.resolve(void asked.push("download")),
+      install: () => Promise.resolve(void asked.push("install")),
+      postpone: () => void asked.push("postpone"),
+      settingChanged: () => void asked.push(`setting ${settings.current.updates}`),
+    },
     logFolder: folder,
     saveAgain: () => Promise.resolve(),
     notSaved: (thrown) => logged.push(String(thrown)),
@@ -145,6 +179,7 @@ export async function rig({
   });
   onTestFinished(async () => {
     closing.abort();
+    outside.close();
     await tunnels.close({ graceMs: 0 });
     await engine.close({ graceMs: 0 });
     state.close();
@@ -158,6 +193,9 @@ export async function rig({
   return {
     calls,
     engine,
+    administrator,
+    loginItem,
+    outside,
     connections,
     settings,
     secrets,
@@ -168,6 +206,7 @@ export async function rig({
     folder,
     storePassword,
     logged,
+    asked,
     changes,
     list,
   };

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { UpdateFeed } from "../../../../src/main/ipc/update-feed.ts";
 import type { Change, Snapshot, Update } from "../../../../src/shared/ipc/snapshot.ts";
+import { nothingOutside } from "../../../../src/shared/model/outside.ts";
 import { defaultSettings } from "../../../../src/shared/model/settings.ts";
+import { restingStatus } from "../../../../src/shared/model/update.ts";
 import { connection, statuses } from "../connections.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -13,8 +15,10 @@ const nothing: Omit<Snapshot, "seq"> = {
   signIns: [],
   sessions: [],
   settings: defaultSettings,
+  outside: nothingOutside,
   notices: [],
   rates: { received: 0, sent: 0 },
+  update: restingStatus,
   host: { platform: "linux", version: "1", versions: {}, browser: "your browser" },
 };
 

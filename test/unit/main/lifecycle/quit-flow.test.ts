@@ -15,6 +15,10 @@ function flow({ clients = 0, answers = [] as (boolean | Error | Promise<boolean>
       said.push("close");
       return Promise.resolve();
     },
+    leave: (why) => {
+      said.push(`${why}, ${quit.isLeaving ? "leaving" : "staying"}`);
+      return Promise.resolve();
+    },
     exit: (code) => void said.push(`exit ${code}`),
   });
   return { quit, said };
@@ -23,7 +27,7 @@ function flow({ clients = 0, answers = [] as (boolean | Error | Promise<boolean>
 test("nobody is asked where no client is connected", async () => {
   const { quit, said } = flow();
   await quit.request();
-  expect(said).toEqual(["close", "exit 0"]);
+  expect(said).toEqual(["close", "quit, leaving", "exit 0"]);
   expect(quit.isQuitting).toBe(true);
 });
 
@@ -36,7 +40,7 @@ test.each([
   expect(said).toEqual([question]);
   expect(quit.isQuitting).toBe(false);
   await quit.request();
-  expect(said).toEqual([question, question, "close", "exit 0"]);
+  expect(said).toEqual([question, question, "close", "quit, leaving", "exit 0"]);
 });
 
 test("it asks and closes once, however often it is asked for", async () => {
@@ -48,7 +52,7 @@ test("it asks and closes once, however often it is asked for", async () => {
   await first;
   await quit.request();
   await quit.now();
-  expect(said.slice(1)).toEqual(["close", "exit 0"]);
+  expect(said.slice(1)).toEqual(["close", "quit, leaving", "exit 0"]);
 });
 
 test("a signal ends it although a question is open, whose answer then counts for nothing", async () => {
@@ -65,5 +69,16 @@ test("a signal ends it although a question is open, whose answer then counts for
 test("where no dialog can be shown it quits", async () => {
   const { quit, said } = flow({ clients: 1, answers: [new Error("no display")] });
   await quit.request();
-  expect(said.slice(1)).toEqual(["close", "exit 0"]);
+  expect(said.slice(1)).toEqual(["close", "quit, leaving", "exit 0"]);
+});
+
+test("a restart asks nobody, and is told from the end that a system brings", async () => {
+  const restart = flow({ clients: 2 });
+  await restart.quit.restart();
+  await restart.quit.request();
+  expect(restart.said).toEqual(["close", "restart, leaving", "exit 0"]);
+  const signal = flow({ clients: 2 });
+  await signal.quit.now();
+  await signal.quit.restart();
+  expect(signal.said).toEqual(["close", "exit 0"]);
 });

@@ -230,3 +230,23 @@ test("the warning goes with its session", () => {
   it.close();
   expect(open()).toEqual([]);
 });
+
+test("an update is told with where a click leads, and taken back at the end", () => {
+  const { desk: it, shown, open } = desk();
+  expect(it.updateFound("1.5.0", true)).toBe(true);
+  expect(open()).toEqual(["Culvert 1.5.0 is ready | Restart Culvert to update."]);
+  expect(shown[0]?.click).toEqual({ do: "updates" });
+  expect(it.updateFound("1.5.1", false)).toBe(true);
+  expect(open()).toEqual(["Culvert 1.5.1 is available | Click to download it."]);
+  it.close();
+  expect(open()).toEqual([]);
+});
+
+test("nobody is told of an update at the window, or where it is turned off", () => {
+  const off = desk([], { notifyUpdate: false });
+  expect(off.desk.updateFound("1.5.0", true)).toBe(false);
+  const { desk: it, world, shown } = desk();
+  world.focused = true;
+  expect(it.updateFound("1.5.0", true)).toBe(false);
+  expect([...shown, ...off.shown]).toEqual([]);
+});

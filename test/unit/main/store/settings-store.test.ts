@@ -96,3 +96,23 @@ test("closing writes what a full disk did not take", () => {
   again.load();
   expect(again.current.theme).toBe("dark");
 });
+
+test("what is locked holds and is never written: the file keeps what the user had", () => {
+  const store = open();
+  store.load();
+  store.change({ theme: "light" });
+  store.lock({ theme: "dark", density: "compact" });
+  expect(store.current).toMatchObject({ theme: "dark", density: "compact" });
+  expect([store.isLocked("theme"), store.isLocked("logLevel")]).toEqual([true, false]);
+  expect(store.change({ logLevel: "debug" })).toMatchObject({ theme: "dark", logLevel: "debug" });
+  const again = open();
+  again.load();
+  expect(again.current).toEqual({ ...defaultSettings, theme: "light", logLevel: "debug" });
+  // A lock that is there before the file is read holds as well.
+  const early = open();
+  early.lock({ theme: "dark" });
+  early.load();
+  expect(early.current.theme).toBe("dark");
+  early.lock({});
+  expect(early.current.theme).toBe("light");
+});

@@ -70,6 +70,23 @@ const picture = state(
   [{ name: "Warehouse", tags: ["data"], lastUsedAt: 3 }, statuses.error],
 );
 
+test("says which connections do not verify their proxy", () => {
+  const trust = { kind: "unverified" } as const;
+  const menu = lines(
+    trayMenu(
+      state(
+        [{ name: "Staging", pinned: true, trust }, statuses.connected],
+        [{ name: "Old lab", pinned: true, trust }],
+        [{ name: "Jump host", pinned: true }],
+      ),
+      "linux",
+    ),
+  );
+  expect(menu).toContain("[x] Staging :5432 (2) (unverified)");
+  expect(menu).toContain("[ ] Old lab (unverified)");
+  expect(menu).toContain("[ ] Jump host");
+});
+
 describe("the whole menu", () => {
   const body = [
     "--",

@@ -45,6 +45,12 @@ test("macOS has a menu bar with the roles that its keys come from, and no develo
   expect(JSON.stringify(applicationMenu("darwin", actions, true))).toContain("toggleDevTools");
 });
 
+test("the menu bar offers the command line where it can be installed", () => {
+  const labels = (more: object): string => JSON.stringify(applicationMenu("darwin", { ...actions, ...more }, false));
+  expect(labels({ installCommandLine: () => undefined })).toContain("Install Command Line Tool…");
+  expect(labels({})).not.toContain("Command Line");
+});
+
 test("other systems have no menu bar", () => {
   expect(applicationMenu("win32", actions, true)).toBeNull();
   expect(applicationMenu("linux", actions, true)).toBeNull();

@@ -3,7 +3,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { Profiler, type ReactNode } from "react";
 import { afterEach, expect, test, vi } from "vitest";
-import { useView } from "../../../../src/renderer/store/view.ts";
+import { select, useView } from "../../../../src/renderer/store/view.ts";
 import type { ConnectionStatus } from "../../../../src/shared/model/status.ts";
 import { connectionOf, failing, FakeMain, idOf, snapshotOf } from "../store/fake-main.ts";
 import { endApp, news, renderApp } from "../shell/render-app.tsx";
@@ -64,6 +64,20 @@ test("a connection over UDP says so, one over TCP does not", async () => {
   expect(screen.getAllByText("UDP", { selector: ".chip" })).toHaveLength(1);
   await userEvent.setup().type(screen.getByRole("searchbox"), "udp");
   await waitFor(() => expect(rows()).toEqual(["net, 0 of 1 on", "DNS, off, :5353, UDP, net"]));
+});
+
+test("a connection that does not verify its proxy says so in its row, its head and its configuration", async () => {
+  const lab = connectionOf(4, { name: "Lab", listen: "5353", tags: ["net"], trust: { kind: "unverified" } });
+  await renderApp(new FakeMain(snapshotOf([...named, lab])));
+  expect(rows()).toContain("Lab, off, :5353, unverified, net");
+  expect(screen.getAllByText("Unverified", { selector: ".chip" })).toHaveLength(1);
+  await news(() => {
+    select(idOf(4));
+  });
+  const detail = await screen.findByRole("region", { name: "Lab" });
+  expect(within(detail).getAllByText("Unverified", { selector: ".chip" })).toHaveLength(1);
+  await userEvent.setup().click(within(detail).getByRole("tab", { name: "Configuration" }));
+  expect(within(detail).getAllByText("Unverified", { selector: ".chip" })).toHaveLength(2);
 });
 
 test("one stop of the Tab key, and the arrows move in it", async () => {

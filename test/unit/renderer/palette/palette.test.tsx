@@ -21,7 +21,7 @@ beforeEach(async () => {
       [
         connectionOf(1, { name: "Orders Postgres", listen: "5433", tags: ["prod"] }),
         connectionOf(2, { name: "Ledger Postgres" }),
-        connectionOf(3, { name: "Sessions Redis" }),
+        connectionOf(3, { name: "Sessions Redis", trust: { kind: "unverified" } }),
       ],
       {
         statuses: {
@@ -54,6 +54,15 @@ afterEach(() => {
 
 const field = (): HTMLElement => screen.getByRole("combobox");
 const chosen = (): HTMLElement => screen.getByRole("option", { selected: true });
+
+test("says which connections do not verify their proxy", async () => {
+  const user = userEvent.setup();
+  await user.type(field(), "redis");
+  expect(chosen().textContent).toContain("Unverified");
+  await user.clear(field());
+  await user.type(field(), "ledger");
+  expect(chosen().textContent).not.toContain("Unverified");
+});
 
 test("turns on and copies once the port is known, closes at once, and reports", async () => {
   const user = userEvent.setup();

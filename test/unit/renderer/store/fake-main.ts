@@ -3,7 +3,9 @@ import type { Bridge, CallName } from "../../../../src/shared/ipc/contract.ts";
 import type { Change, Snapshot, Update } from "../../../../src/shared/ipc/snapshot.ts";
 import type { Activity } from "../../../../src/shared/model/activity.ts";
 import { emptyConnectionInput, type Connection } from "../../../../src/shared/model/connection.ts";
+import { nothingOutside } from "../../../../src/shared/model/outside.ts";
 import { defaultSettings } from "../../../../src/shared/model/settings.ts";
+import { restingStatus } from "../../../../src/shared/model/update.ts";
 import { applyUpdate } from "../../../../src/renderer/store/apply.ts";
 
 /** A connection id that is the same in every run. */
@@ -29,8 +31,10 @@ export const snapshotOf = (connections: readonly Connection[], more: Partial<Sna
   signIns: [],
   sessions: [],
   settings: defaultSettings,
+  outside: nothingOutside,
   notices: [],
   rates: { received: 0, sent: 0 },
+  update: restingStatus,
   host: { platform: "linux", version: "1.0.0", versions: {}, browser: "your browser" },
   ...more,
 });

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parse, stringify } from "yaml";
+import { readMetadata } from "../src/main/updates/release.ts";
+import { isSigned, publicKeyOf, publicTextOf, signatureOf } from "../src/main/updates/signature.ts";
+
+const usage = `node scripts/sign-feed.ts FOLDER                   signs every latest*.yml in the folder, as NAME.sig beside it
+node scripts/sign-feed.ts --into FEED FOLDER...    joins what was built on several machines into a feed first
+node scripts/sign-feed.ts --public-key             prints the public half of the key, for CULVERT_UPDATE_KEYS
+
+The key, an Ed25519 key in PEM, is in CULVERT_UPDATE_SIGNING_KEY, or in the file that CULVERT_UPDATE_SIGNING_KEY_FILE names;
+several in one file sign each (docs/updates.md).`;
+
+/** The private keys, PEM. @throws where there is none. */
+export function signingKeys(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const { CULVERT_UPDATE_SIGNING_KEY: given = "", CULVERT_UPDATE_SIGNING_KEY_FILE: file = "" } = env;
+  const text = given === "" && file !== "" ? readFileSync(file, "utf8") : given;
+  const keys = text.match(/-----BEGIN PRIVATE KEY-----[\s\S]*?-----END PRIVATE KEY-----/g);
+  if (keys === null)
+    throw new Error("There is no key: set CULVERT_UPDATE_SIGNING_KEY or CULVERT_UPDATE_SIGNING_KEY_FILE");
+  return keys;
+}
+
+/**
+ * Signs all metadata in a folder, after a look whether the app would take it: its form, and the size and SHA-512 of each file that is
+ * there.
+ * @returns the names that were signed.
+ * @throws at the first thing that is wrong; what was signed before stays.
+ */
+export async function signFolder(folder: string, keys: readonly string[]): Promise<readonly string[]> {
+  const names = metadataIn(folder);
+  const publics = keys.map((key) => publicKeyOf(publicTextOf(key))).filter((key) => key !== null);
+  for (const name of names) {
+    const content = readFileSync(path.join(folder, name));
+    const { files } = readMetadata(parse(content.toString("utf8")));
+    for (const file of files) await checkReleased(path.join(folder, file.url), file);
+    const lines = keys.map((key) => `${signatureOf(name, content, key)}\n`).join("");
+    if (!isSigned(name, content, lines, publics)) throw new Error(`The signature of ${name} does not hold`);
+    writeFileSync(path.join(folder, `${name}.sig`), lines);
+  }
+  return names;
+}
+
+/**
+ * Joins releases into one feed: each machine has built for its own architecture, and some systems have one metadata file for all.
+ * @param feed a folder; made where it is missing, and files of the same names in it are replaced.
+ * @throws where two folders have different versions for one system.
+ */
+export function joinFeeds(folders: readonly string[], feed: string): void {
+  mkdirSync(feed, { recursive: true });
+  const joined = new Map<string, ReturnType<typeof readMetadata>>();
+  for (const folder of folders) {
+    for (const name of metadataIn(folder)) {
+      const found = readMetadata(parse(readFileSync(path.join(folder, name), "utf8")));
+      const known = joined.get(name);
+      if (known !== undefined && known.version !== found.version)
+        throw new Error(`${name} is of ${known.version} in one folder and of ${found.version} in another`);
+      const others = (known?.files ?? []).filter(({ url }) => found.files.every((file) => file.url !== url));
+      joined.set(name, { ...known, ...found, files: [...others, ...found.files] });
+      for (const { url } of found.files) copyFileSync(path.join(folder, url), path.join(feed, url));
+    }
+  }
+  for (const [name, metadata] of joined) writeFileSync(path.join(feed, name), stringify(metadata));
+}
+
+function metadataIn(folder: string): readonly string[] {
+  const names = readdirSync(folder).filter((name) => /^latest.*\.yml$/.test(name));
+  if (names.length === 0) throw new Error(`There is no latest*.yml in ${folder}`);
+  return names;
+}
+
+async function checkReleased(file: string, wanted: { readonly size: number; readonly sha512: string }): Promise<void> {
+  if (!existsSync(file)) throw new Error(`${file} is not there`);
+  const hash = createHash("sha512");
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) hash.update(chunk);
+  if (statSync(file).size !== wanted.size || hash.digest("base64") !== wanted.sha512)
+    throw new Error(`${file} is not the file that its metadata describes`);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [first, second, ...folders] = args;
+  if (first === undefined || first === "--help") {
+    console.log(usage);
+    process.exitCode = first === undefined ? 2 : 0;
+  } else if (first === "--public-key") {
+    for (const key of signingKeys(process.env)) console.log(publicTextOf(key));
+  } else {
+    const keys = signingKeys(process.env);
+    const isJoined = first === "--into";
+    if (isJoined ? second === undefined || folders.length === 0 : second !== undefined) throw new Error(usage);
+    const feed = isJoined ? (second ?? "") : first;
+    if (isJoined) joinFeeds(folders, feed);
+    for (const name of await signFolder(feed, keys)) console.log(`${name}.sig`);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,22 @@
+import { refusalsOf, wantedOf, type PolicyRules } from "../../shared/model/policy.ts";
+import type { Tunnels } from "../state/tunnels.ts";
+import type { ConnectionStore } from "../store/connection-store.ts";
+
+/**
+ * The rules have changed: what is on and not allowed any more is started again, and refused by the engine; what was refused and
+ * is allowed now is tried again.
+ */
+export function applyRules(
+  connections: Pick<ConnectionStore, "get">,
+  tunnels: Pick<Tunnels, "statuses" | "restart" | "tryAgain">,
+  rules: PolicyRules,
+): void {
+  for (const [id, status] of Object.entries(tunnels.statuses())) {
+    const connection = connections.get(id);
+    if (!connection) continue;
+    const isRefused = refusalsOf(rules, wantedOf(connection)).length > 0;
+    const wasRefused = status.kind === "error" && status.error.code === "managed";
+    if (isRefused && !wasRefused) void tunnels.restart(id);
+    else if (!isRefused && wasRefused) tunnels.tryAgain(id);
+  }
+}
