@@ -59,7 +59,7 @@ const kebabCaseFiles = {
 };
 
 export default tseslint.config(
-  { ignores: ["out/", "node_modules/", "coverage/"] },
+  { ignores: ["out/", "dist/", "node_modules/", "coverage/"] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

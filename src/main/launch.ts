@@ -1,3 +1,6 @@
+/** What the systems know the app by; the same as in electron-builder.yml. */
+export const appId = "io.culvert.app";
+
 /** What the app was started with. */
 export interface Launch {
   /** Starts without a window, as at sign-in. */

@@ -251,7 +251,10 @@ test("a second start shows the window, however it stands, and disturbs nobody", 
   await app.clickTray(["New connection…"]);
   await page.getByRole("textbox", { name: "Destination" }).fill("pg.corp.test:5432");
   await app.closeWindow();
+  // Such a start, as at sign-in, asks for no window.
   expect(await app.secondLaunch(["--hidden"])).toMatchObject({ exitCode: 0, output: "" });
+  expect(await app.windowState()).toMatchObject({ count: 1, visible: false });
+  expect(await app.secondLaunch()).toMatchObject({ exitCode: 0, output: "" });
   await soon(() => app.windowState()).toMatchObject({ count: 1, visible: true, focused: true });
   expect(await page.getByRole("textbox", { name: "Destination" }).inputValue()).toBe("pg.corp.test:5432");
   expect(await client.echo("after")).toBe("after");

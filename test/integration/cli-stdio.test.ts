@@ -5,10 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startAccessProxy, type AccessProxy } from "../support/access-proxy/index.ts";
-import { startCulvert } from "../support/run-culvert.ts";
+import { culvertCommand, startCulvert } from "../support/run-culvert.ts";
 import { connectTo, endOf, receiveAll, Upstream } from "../support/streams.ts";
-
-const sources = path.join(import.meta.dirname, "../../src/cli/index.ts");
 
 describe.each(["h2", "http/1.1"] as const)("standard input and output over %s", (via) => {
   let upstream: Upstream;
@@ -67,7 +65,7 @@ describe.each(["h2", "http/1.1"] as const)("standard input and output over %s", 
   it.runIf(existsSync("/dev/full"))("a full disk is told, and is a failure", async () => {
     const accepted = upstream.next();
     const command = `exec "$0" "$@" > /dev/full`;
-    const child = spawn("sh", ["-c", command, process.execPath, sources, ...args(...token())], { env, stdio: "pipe" });
+    const child = spawn("sh", ["-c", command, ...culvertCommand, ...args(...token())], { env, stdio: "pipe" });
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     (await accepted).write("a dump of which nothing can be kept");
@@ -79,7 +77,7 @@ describe.each(["h2", "http/1.1"] as const)("standard input and output over %s", 
   it.runIf(existsSync("/bin/bash"))("a service account may come out of a pipe", async () => {
     const accepted = upstream.next();
     const command = `exec "$@" --service-account-file <(printf %s "$TOKEN")`;
-    const child = spawn("bash", ["-c", command, "-", process.execPath, sources, ...args()], {
+    const child = spawn("bash", ["-c", command, "-", ...culvertCommand, ...args()], {
       env: { ...env, TOKEN: proxy.control.issueJwt() },
       stdio: "pipe",
     });

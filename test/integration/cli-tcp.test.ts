@@ -9,7 +9,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headlessSignIn, startAccessProxy, type AccessProxy } from "../support/access-proxy/index.ts";
-import { culvert, startCulvert } from "../support/run-culvert.ts";
+import { culvertCommand, culvert, startCulvert } from "../support/run-culvert.ts";
 
 const listening = /listening on 127\.0\.0\.1:(\d+)/;
 const loopback = { address: "127.0.0.1", family: 4 };
@@ -280,11 +280,9 @@ describe("signing in", () => {
   test.skipIf(!hasScript)(
     "the callback URL can be pasted at a terminal, unseen, also where stdin carries data",
     async () => {
-      const program = path.join(import.meta.dirname, "../../src/cli/index.ts");
       const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(" ");
       const command = quoted([
-        process.execPath,
-        program,
+        ...culvertCommand,
         "tcp",
         "--listen",
         "-",

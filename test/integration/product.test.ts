@@ -40,7 +40,7 @@ describe("what a newcomer runs", () => {
     const running = startCulvert(
       ["tcp", "redis.corp.test:6379", "--pomerium-url", proxy.origin, "--alternate-ca-path", proxy.caFile],
       { CULVERT_HOME: path.join(folder, "home"), CULVERT_SERVICE_ACCOUNT: proxy.control.issueJwt() },
-      program,
+      [process.execPath, program],
     );
     const [, port = ""] = await running.said(/listening on 127\.0\.0\.1:(\d+)/);
     expect(await askRedis({ host: "127.0.0.1", port: Number(port) }, ["PING"])).toBe("PONG");

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import path from "node:path";
 
 export interface Ended {
@@ -24,15 +25,25 @@ process.once("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-const sources = path.join(import.meta.dirname, "../../src/cli/index.ts");
+const executable = process.env["CULVERT_PROGRAM"] ?? "";
+/** The executable that is tested instead of the sources; null where there is none. */
+export const culvertExecutable = executable === "" ? null : path.resolve(executable);
+if (culvertExecutable !== null && !existsSync(culvertExecutable))
+  throw new Error(`CULVERT_PROGRAM names ${culvertExecutable}, which is not there.`);
 
-/** Starts `culvert`, by default from its sources, with nothing in its environment but what is given. */
+/** The words that start `culvert`: from its sources, or the program that CULVERT_PROGRAM names. */
+export const culvertCommand: readonly [string, ...string[]] =
+  culvertExecutable === null
+    ? [process.execPath, path.join(import.meta.dirname, "../../src/cli/index.ts")]
+    : [culvertExecutable];
+
+/** Starts `culvert` with nothing in its environment but what is given. */
 export function startCulvert(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  program: string = sources,
+  [program, ...words]: readonly [string, ...string[]] = culvertCommand,
 ): Running {
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(program, [...words, ...args], {
     env: { PATH: process.env["PATH"] ?? "", TZ: "UTC", ...env },
     stdio: "pipe",
   });

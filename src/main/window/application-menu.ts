@@ -5,6 +5,8 @@ export interface MenuActions {
   settings(): void;
   newConnection(): void;
   close(): void;
+  /** Puts the command line on the PATH; absent where that is done already or cannot be. */
+  readonly installCommandLine?: () => void;
 }
 
 interface MenuEntry {
@@ -50,6 +52,9 @@ export function applicationMenu(platform: Platform, actions: MenuActions, devToo
         { role: "about" },
         separator,
         { label: "Settings…", accelerator: "Cmd+,", click: () => actions.settings() },
+        ...(actions.installCommandLine === undefined
+          ? []
+          : [{ label: "Install Command Line Tool…", click: actions.installCommandLine }]),
         separator,
         { role: "services" },
         separator,

@@ -1,0 +1,3 @@
+import { userPathTests } from "../support/packaging/windows-installer.ts";
+
+userPathTests();
