@@ -5,6 +5,7 @@ import { AppError } from "../shared/errors.ts";
 import type { EventSink } from "../shared/events.ts";
 import { limits as defaultLimits, type Limits } from "../shared/limits.ts";
 import type { ClientInfo } from "../shared/model/activity.ts";
+import { checkAllowed, everythingAllowed, type PolicyRules, type Wanted } from "../shared/model/policy.ts";
 import { throwIfAborted } from "./aborts.ts";
 import { CertificateSearches } from "./certstore/search.ts";
 import { askForCas } from "./connect/ask-for-cas.ts";
@@ -150,6 +151,15 @@ export class Engine {
     if (this.#closing) throw new AppError("closed", "Culvert is shutting down.");
   }
 
+  #rules(): PolicyRules {
+    return this.#ports.rules?.() ?? everythingAllowed;
+  }
+
+  /** @throws AppError `managed` where the administrators of this computer do not allow it. */
+  #checkAllowed(wanted: Wanted): void {
+    checkAllowed(this.#rules(), wanted);
+  }
+
   #common(): { readonly limits: Limits; readonly events: EventSink } {
     return { limits: this.#limits, events: this.#ports.events };
   }
@@ -162,11 +172,13 @@ export class Engine {
 
   /**
    * Opens a local port that leads to the target. Nothing is sent to the proxy before the first client comes.
-   * @throws AppError of the settings (`setting-invalid`, `client-certificate-invalid`) or of listening (`port-in-use`, …).
+   * @throws AppError of the settings (`setting-invalid`, `client-certificate-invalid`, `managed`) or of listening
+   * (`port-in-use`, …).
    */
   async openTunnel(settings: TunnelSettings, signal: AbortSignal): Promise<Tunnel> {
     this.#checkOpen(signal);
     const { id, target, listen, auth, retry = false, udpIdleMs = this.#limits.udpIdleMs } = settings;
+    this.#checkAllowed(wantedOf(settings, listen));
     const { identity, release } = this.#lease(settings.tls);
     const options = {
       ...this.#common(),
@@ -219,6 +231,7 @@ export class Engine {
       local.writable.destroy();
     };
     const { id, target, auth } = settings;
+    this.#checkAllowed(wantedOf(settings));
     const { identity, release } = this.#lease(settings.tls);
     const request: OpenRequest = { target, identity, auth };
     const peer = new Peer({
@@ -253,6 +266,7 @@ export class Engine {
   /** Signs in at a proxy; keeps an existing session that the proxy still knows. @throws AppError of the sign-in. */
   login(proxy: ProxyAddress, tls: TlsSettings, signal: AbortSignal): Promise<Session> {
     this.#checkOpen(signal);
+    this.#checkAllowed({ proxy, verify: tls.verify });
     const { identity, release } = this.#lease(tls);
     return this.#sessions.login({ proxy, tls: identity }, signal).finally(release);
   }
@@ -260,6 +274,9 @@ export class Engine {
   /** Ends and forgets the session of one proxy (its origin), or all of them (null). */
   logout(proxyOrigin: string | null, tls: TlsSettings, signal: AbortSignal): Promise<SignedOut[]> {
     this.#checkOpen(signal);
+    // A session may end at a proxy that is allowed no more, but is not shown to whoever says to be that proxy.
+    const { allowUnverifiedTls } = this.#rules();
+    checkAllowed({ ...everythingAllowed, allowUnverifiedTls }, { verify: tls.verify });
     const origin = proxyOrigin && originOf(parsePomeriumUrl(proxyOrigin));
     const { identity, release } = this.#lease(tls);
     return this.#sessions.signOut(origin, () => identity, signal).finally(release);
@@ -302,6 +319,13 @@ export class Engine {
     this.#connector.close();
   }
 }
+
+const wantedOf = ({ target, tls, auth }: Omit<TunnelSettings, "listen">, listen?: LocalAddress): Wanted => ({
+  proxy: target.proxy,
+  verify: tls.verify,
+  token: auth.kind === "service-account",
+  ...(listen && { listen }),
+});
 
 function warm(identity: TlsIdentity): void {
   try {

@@ -1,5 +1,6 @@
 export { Engine, newTunnelId, type Tunnel, type TunnelSettings } from "./engine.ts";
 export type { EnginePorts, Session, SessionStore, SignInBrowser, SignInPage } from "./ports.ts";
+export { findHelper, type HelperPlaces } from "./certstore/find-helper.ts";
 export { systemCertificateStore, type SystemStoreOptions } from "./certstore/system-store.ts";
 export type { CertificateStore, StoredCertificate } from "./certstore/store.ts";
 export { lookIntoStore } from "./certstore/look.ts";
@@ -17,6 +18,8 @@ export { ClientCertificateError, checkClientCertificate, type ClientCertificate 
 export { describeCertificate } from "./tls/describe.ts";
 export { openPkcs12 } from "./tls/pkcs12/open-pkcs12.ts";
 export { isPkcs12, looksBinary } from "./tls/pkcs12/read-pkcs12.ts";
+export { defaultRoots } from "./tls/trust.ts";
 export type { AuthSettings } from "./tunnel/opener.ts";
 export { ConnectionManager, type ManagerOptions } from "./manager/connection-manager.ts";
 export type { ManagedEngine, ManagedSettings } from "./manager/managed-connection.ts";
+export { readPolicy, readPolicyFile, type PolicyPlaces } from "./policy/read-policy.ts";

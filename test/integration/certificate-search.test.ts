@@ -40,7 +40,13 @@ async function database(options?: { place?: string; password?: string }): Promis
 }
 
 const storeIn = ({ home }: NssDatabase, password?: string): CertificateStore =>
-  systemCertificateStore({ platform: "linux", home, password: () => password, passwordHint: "Give the password." });
+  systemCertificateStore({
+    platform: "linux",
+    home,
+    password: () => password,
+    passwordHint: "Give the password.",
+    helper: null,
+  });
 
 async function start(store: CertificateStore | null, options: Partial<RigOptions> = {}): Promise<Rig> {
   const upstream = await Upstream.start();
@@ -221,14 +227,14 @@ describe.skipIf(lacks(nssTools))("the database", () => {
       code: "not-available-yet",
     });
     for (const [platform, name] of [
-      ["darwin", "macOS"],
-      ["win32", "Windows"],
+      ["darwin", "the macOS keychain"],
+      ["win32", "the Windows certificate store"],
     ] as const) {
-      const store = systemCertificateStore({ platform, home: "/", passwordHint: "" });
+      const store = systemCertificateStore({ platform, home: "/", passwordHint: "", helper: null });
       const other = await start(store);
       await expect(other.open("echo.corp.test:7000", { tls: searching(other) })).rejects.toMatchObject({
         code: "not-available-yet",
-        message: `Searching the certificate store of ${name} is not available on this platform yet.`,
+        message: `Searching ${name} needs the program culvert-tls, which is missing from this installation.`,
       });
     }
   });

@@ -66,13 +66,14 @@ function signed(certificate: CertificateFacts, issuer: CertificateFacts): boolea
   }
 }
 
-/** The CA certificates of a store that can stand in a chain now. */
+/** The CA certificates of a store that can stand in a chain. */
 class Issuers {
   readonly #bySubject = new Map<string, Read<unknown>[]>();
 
-  constructor(all: readonly Read<unknown>[], now: number) {
+  /** @param now null takes those that have ended, or are not valid yet, as well. */
+  constructor(all: readonly Read<unknown>[], now: number | null) {
     for (const one of all) {
-      if (!one.facts.isCa || !validAt(one.facts, now)) continue;
+      if (!one.facts.isCa || (now !== null && !validAt(one.facts, now))) continue;
       const same = this.#bySubject.get(one.subject) ?? [];
       // As many as a CA that was renewed or signed crosswise has; more would let a store make the search long.
       if (same.length < longestChain) this.#bySubject.set(one.subject, [...same, one]);
@@ -133,12 +134,38 @@ function read<C extends Candidate>(candidate: C): Read<C> | null {
 /** Why a certificate cannot be used whatever the others are, or null. */
 function flaw({ facts, candidate }: Read<Candidate>, { issuer, subject, now }: Wanted): string | null {
   if (!candidate.hasKey) return "its private key is not in the store";
-  if (facts.notAfter < now) return `it ended on ${day(facts.notAfter)}`;
-  if (facts.notBefore > now) return `it is not valid before ${day(facts.notBefore)}`;
+  const date = dateFlaw(facts, now);
+  if (date !== null) return `it ${date}`;
   if (!facts.forClients) return "it is not for client authentication";
   if (issuer && !matches(issuer, attributesOf(facts.issuer))) return `its issuer is not ${issuer.text}`;
   if (subject && !matches(subject, attributesOf(facts.subject))) return `its subject is not ${subject.text}`;
   return null;
+}
+
+/** What a date says against a certificate, or null. */
+function dateFlaw({ notBefore, notAfter }: CertificateFacts, now: number): string | null {
+  if (notAfter < now) return `ended on ${day(notAfter)}`;
+  return notBefore > now ? `is not valid before ${day(notBefore)}` : null;
+}
+
+/** Why no way leads from a certificate to a CA that the proxy accepts: a CA in between whose time it is not, or there is none. */
+function lostWay(one: Read<unknown>, accepted: ReadonlySet<string> | null, every: Issuers, now: number): string {
+  for (const { facts } of chainTo(one, accepted, every)?.slice(1) ?? []) {
+    const why = dateFlaw(facts, now);
+    if (why !== null) return `the CA "${shown(shortName(facts.subject))}" above it ${why}`;
+  }
+  return "none of the CAs that the proxy accepts has signed it";
+}
+
+/** A certificate that is in a store twice, with its key and without, is the one with its key. */
+function eachOnce<C extends Candidate>(candidates: readonly C[]): C[] {
+  const byDer = new Map<string, C>();
+  for (const candidate of candidates) {
+    const id = candidate.der.toString("base64");
+    const known = byDer.get(id);
+    if (!known || (candidate.hasKey && !known.hasKey)) byDer.set(id, candidate);
+  }
+  return [...byDer.values()];
 }
 
 /** Certificates of people before those of CAs, then the one that is valid longest, then the newest. */
@@ -154,14 +181,17 @@ function better(a: Read<Candidate>, b: Read<Candidate>): number {
 /** Chooses the certificate to show to a proxy among those of a store. Knows no store and no network. */
 export function choose<C extends Candidate>(candidates: readonly C[], wanted: Wanted): Choice<C> {
   const passedOver: string[] = [];
+  // Told last: an address book of other people's certificates must not hide what is wrong with one's own.
+  const withoutKey: string[] = [];
   const all: Read<C>[] = [];
-  for (const candidate of candidates) {
+  for (const candidate of eachOnce(candidates)) {
     const one = read(candidate);
     if (one) all.push(one);
     else if (candidate.hasKey) passedOver.push("A certificate cannot be read.");
   }
   const accepted = wanted.caNames.length === 0 ? null : new Set(wanted.caNames.map(comparable));
   const issuers = new Issuers(all, wanted.now);
+  const every = new Issuers(all, null);
   const usable: { readonly one: Read<C>; readonly chain: readonly Read<unknown>[] }[] = [];
   for (const one of all) {
     // The CA certificates that every store is full of are nobody's client certificates.
@@ -170,7 +200,8 @@ export function choose<C extends Candidate>(candidates: readonly C[], wanted: Wa
     const chain = why === null ? chainTo(one, accepted, issuers) : null;
     if (chain) usable.push({ one, chain });
     else {
-      passedOver.push(`${titleOf(one.facts)}: ${why ?? "none of the CAs that the proxy accepts has signed it"}.`);
+      const reasons = one.candidate.hasKey ? passedOver : withoutKey;
+      reasons.push(`${titleOf(one.facts)}: ${why ?? lostWay(one, accepted, every, wanted.now)}.`);
     }
   }
   const [best, ...others] = usable.sort((a, b) => better(a.one, b.one));
@@ -179,6 +210,7 @@ export function choose<C extends Candidate>(candidates: readonly C[], wanted: Wa
     const why = isSooner ? `it ends sooner, on ${day(one.facts.notAfter)}` : "another one was preferred";
     passedOver.push(`${titleOf(one.facts)}: ${why}.`);
   }
+  passedOver.push(...withoutKey);
   if (!best) return { chosen: null, usable: 0, passedOver };
   const { one, chain } = best;
   const sent = chain.filter((link, index) => index === 0 || link.issuer !== link.subject);

@@ -16,6 +16,9 @@ const mostRounds = 2_000_000;
 
 const known = Buffer.from("password-check");
 
+/** A key that is in order, but that only NSS itself can use. */
+export class OnlyForNss extends DerError {}
+
 /** Not the database's password. */
 export class WrongPassword extends Error {
   override readonly name = "WrongPassword";
@@ -27,7 +30,7 @@ function fields(element: DerElement | undefined): DerElement[] {
 
 function expectOid(element: DerElement | undefined, oid: string): void {
   const found = oidOf(expectTag(element, tags.oid).content);
-  if (found !== oid) throw new DerError(`encrypted in a way that is not known here (${found})`);
+  if (found !== oid) throw new OnlyForNss(`encrypted in a way that is not known here (${found})`);
 }
 
 /**

@@ -5,7 +5,7 @@ import path from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { AppError } from "../../shared/errors.ts";
 import { DerError } from "./der.ts";
-import { NssCipher, WrongPassword } from "./nss-cipher.ts";
+import { NssCipher, OnlyForNss, WrongPassword } from "./nss-cipher.ts";
 import type { StoreLock } from "../../shared/model/certificate.ts";
 import type { CertificateStore, StoredCertificate } from "./store.ts";
 
@@ -68,7 +68,7 @@ export class NssStore implements CertificateStore {
   }
 
   async version(): Promise<string> {
-    const folder = await this.#folder();
+    const folder = await this.folder();
     if (!folder) return "none";
     const versions = [certificateFile, keyFile].map(async (file) => {
       const at = await stat(path.join(folder.path, file)).catch(() => null);
@@ -78,7 +78,7 @@ export class NssStore implements CertificateStore {
   }
 
   async certificates(): Promise<StoredCertificate[]> {
-    const folder = await this.#folder();
+    const folder = await this.folder();
     if (!folder) throw this.#missing();
     const rows = reading(folder, certificateFile, (database) => database.prepare(certificatesQuery).all());
     const hasKeys = (await stat(path.join(folder.path, keyFile)).catch(() => null)) !== null;
@@ -91,12 +91,12 @@ export class NssStore implements CertificateStore {
       const [der, id] = [bytesOf(row["der"]), idOf(row)];
       if (!der) return [];
       const hasKey = id !== "" && keys.has(id);
-      return [{ der, hasKey, privateKey: () => this.#privateKey(folder, der, id) }];
+      return [{ der, hasKey, key: async () => ({ kind: "here", pem: await this.#privateKey(folder, der, id) }) }];
     });
   }
 
   async lock(): Promise<StoreLock> {
-    const folder = await this.#folder();
+    const folder = await this.folder();
     if (!folder) return "none";
     if ((await stat(path.join(folder.path, keyFile)).catch(() => null)) === null) return "open";
     const row = reading(folder, keyFile, (database) => database.prepare(passwordQuery).get());
@@ -105,15 +105,16 @@ export class NssStore implements CertificateStore {
     if (!salt || !check) return "open";
     const password = this.#options.password?.();
     try {
-      await NssCipher.open(salt, check, password ?? "");
+      await cipherOf(salt, check, password);
       return "open";
     } catch (thrown) {
       if (thrown instanceof WrongPassword) return password === undefined ? "password-missing" : "password-wrong";
-      throw thrown instanceof DerError ? unreadable(folder, thrown.message) : thrown;
+      throw thrown instanceof DerError ? unreadable(folder, thrown.message, thrown) : thrown;
     }
   }
 
-  async #folder(): Promise<Folder | null> {
+  /** Where the database is; null where there is none. */
+  async folder(): Promise<Folder | null> {
     for (const folder of this.#options.folders) {
       const found = await stat(path.join(folder.path, certificateFile)).catch(() => null);
       if (found?.isFile()) return folder;
@@ -140,11 +141,12 @@ export class NssStore implements CertificateStore {
     const [salt, check] = [bytesOf(password?.["item1"]), bytesOf(password?.["item2"])];
     if (!key || !salt || !check) throw unreadable(folder, "its private key is gone");
     try {
-      const cipher = await NssCipher.open(salt, check, this.#options.password?.() ?? "");
+      const cipher = await cipherOf(salt, check, this.#options.password?.());
       return exported(await keyOf(key, new X509Certificate(der), cipher));
     } catch (thrown) {
       if (thrown instanceof WrongPassword) throw this.#locked(folder);
-      // Nothing of what failed here belongs in a log: it may be about the key.
+      // Nothing else of what failed here belongs in a log: it may be about the key.
+      if (thrown instanceof OnlyForNss) throw unreadable(folder, thrown.message, thrown);
       throw thrown instanceof AppError
         ? thrown
         : unreadable(folder, thrown instanceof DerError ? thrown.message : "its private key is damaged");
@@ -158,6 +160,16 @@ export class NssStore implements CertificateStore {
         ? `The certificate store ${folder.name} is protected by a password.`
         : `The password does not open the certificate store ${folder.name}.`;
     return new AppError("storage-failed", message, { userAction: passwordHint });
+  }
+}
+
+/** The password may be the PIN of a card, beside which the database has none. @throws WrongPassword, DerError */
+async function cipherOf(salt: Buffer, check: Buffer, password = ""): Promise<NssCipher> {
+  try {
+    return await NssCipher.open(salt, check, password);
+  } catch (thrown) {
+    if (password === "" || !(thrown instanceof WrongPassword)) throw thrown;
+    return NssCipher.open(salt, check, "");
   }
 }
 
@@ -204,7 +216,7 @@ async function keyOf(row: Row, certificate: X509Certificate, cipher: NssCipher):
     const short = scalar.subarray(Math.max(0, scalar.length - bytes));
     const padded = Buffer.concat([Buffer.alloc(bytes - short.length), short]);
     jwk = { kty, crv, x, y, d: padded.toString("base64url") } as JsonWebKey;
-  } else throw new DerError("its private key is of a kind that is not known here");
+  } else throw new OnlyForNss("its private key is of a kind that is not known here");
   const key = createPrivateKey({ key: jwk, format: "jwk" });
   if (!certificate.checkPrivateKey(key)) throw new DerError("its private key belongs to another certificate");
   return key;

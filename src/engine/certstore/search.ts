@@ -5,19 +5,24 @@ import type { EngineEvent, EventSink } from "../../shared/events.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { waitFor } from "../aborts.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
+import type { RemoteKey } from "../tls/remote-key/remote-key.ts";
 import type { Announced } from "./announced-cas.ts";
 import { choose } from "./choose.ts";
 import type { NameFilter } from "./filters.ts";
 import { shortName } from "./names.ts";
-import type { CertificateStore } from "./store.ts";
+import type { CertificateStore, StoredKey } from "./store.ts";
 
 /** A client certificate that is to be searched for, and what is made of it. */
 export interface CertificateSearch {
   readonly issuer: NameFilter | null;
   readonly subject: NameFilter | null;
-  /** The same TLS settings with this certificate (PEM, with its chain), or with none. */
-  with(client: { readonly cert: string; readonly key: string } | null): TlsIdentity;
+  /** The same TLS settings with this certificate, or with none. */
+  with(client: FoundCertificate | null): TlsIdentity;
 }
+
+/** A certificate with its chain and key, in PEM; or DER, and a key that stays where it is. */
+export type FoundCertificate =
+  { readonly cert: string; readonly key: string } | { readonly chain: readonly Buffer[]; readonly remote: RemoteKey };
 
 export interface SearchesOptions {
   readonly store: CertificateStore | undefined;
@@ -47,6 +52,8 @@ type Searched = Extract<EngineEvent, { type: "client-certificate-searched" }>;
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "client-certificate-needed",
   "client-certificate-refused",
+  // A card that was taken out.
+  "no-certificate-matches",
 ]);
 
 /** Certificates whose reasons are told; the others are counted. */
@@ -132,6 +139,7 @@ export class CertificateSearches {
   forget(proxy: ProxyAddress, identity: TlsIdentity): void {
     const entry = this.#entries.get(keyOf(proxy, identity));
     if (entry) entry.found = null;
+    this.#options.store?.lookAgain?.();
   }
 
   /** Idempotent. */
@@ -176,16 +184,19 @@ export class CertificateSearches {
     const all = await waitFor(store.certificates(), signal, limit);
     const wanted = { caNames, issuer, subject, now: Date.now() };
     const choice = choose(all, wanted);
-    const told = choice.passedOver.slice(0, mostReasons);
-    const asked = { ...event, asked: true, passedOver: told, more: choice.passedOver.length - told.length };
+    const reasons = [...(store.leftOut ? [store.leftOut] : []), ...choice.passedOver];
+    const told = reasons.slice(0, mostReasons);
+    const asked = { ...event, asked: true, passedOver: told, more: reasons.length - told.length };
     const { chosen } = choice;
     if (!chosen) {
       this.#say(entry, { ...asked, chosen: null });
+      // A card that is put in now is to be found by the next client.
+      store.lookAgain?.();
       const unfiltered = choose(all, { ...wanted, issuer: null, subject: null });
       throw notFound(proxy, store, search, choice.passedOver, unfiltered.usable);
     }
-    const key = await waitFor(chosen.candidate.privateKey(), signal, limit);
-    const identity = search.with({ cert: chosen.chain.map(pemOf).join(""), key });
+    const key = await waitFor(chosen.candidate.key(), signal, limit);
+    const identity = search.with(foundOf(chosen.chain, key));
     const { facts } = chosen;
     this.#say(entry, {
       ...asked,
@@ -194,6 +205,7 @@ export class CertificateSearches {
         issuer: shown(shortName(facts.issuer)),
         validTo: facts.notAfter,
         fingerprint: new X509Certificate(facts.der).fingerprint256,
+        ...(key.kind === "stays" ? { keyStaysIn: shown(key.remote.where) } : {}),
       },
     });
     return { identity, version, until: facts.notAfter };
@@ -208,6 +220,9 @@ export class CertificateSearches {
 }
 
 const keyOf = (proxy: ProxyAddress, identity: TlsIdentity): string => `${originOf(proxy)} ${identity.key}`;
+
+const foundOf = (chain: readonly Buffer[], key: StoredKey): FoundCertificate =>
+  key.kind === "here" ? { cert: chain.map(pemOf).join(""), key: key.pem } : { chain, remote: key.remote };
 
 const pemOf = (der: Buffer): string => new X509Certificate(der).toString();
 

@@ -1,7 +1,10 @@
 import path from "node:path";
 import { AppError } from "../../shared/errors.ts";
-import { NssStore } from "./nss.ts";
+import { LinuxStore } from "./linux-store.ts";
+import { macosStore } from "./macos-store.ts";
+import { NssStore, type NssOptions } from "./nss.ts";
 import type { CertificateStore } from "./store.ts";
+import { windowsStore } from "./windows-store.ts";
 
 export interface SystemStoreOptions {
   /** As `process.platform`. */
@@ -14,18 +17,25 @@ export interface SystemStoreOptions {
   readonly password?: (() => string | undefined) | undefined;
   /** How a person gives the password, one sentence. */
   readonly passwordHint: string;
+  /** Path of the program that uses keys which may not leave their store (native/README.md); null where it is not installed. */
+  readonly helper: string | null;
 }
 
-const systems: Readonly<Record<string, string>> = { darwin: "macOS", win32: "Windows" };
+const systems = {
+  darwin: { name: "the macOS keychain", store: macosStore },
+  win32: { name: "the Windows certificate store", store: windowsStore },
+} as const;
 
-function unavailable(system: string): CertificateStore {
+const isSystem = (platform: string): platform is keyof typeof systems => Object.hasOwn(systems, platform);
+
+function unavailable(name: string): CertificateStore {
   const error = new AppError(
     "not-available-yet",
-    `Searching the certificate store of ${system} is not available on this platform yet.`,
-    { userAction: "Export the certificate with its key to a file, and name that file." },
+    `Searching ${name} needs the program culvert-tls, which is missing from this installation.`,
+    { userAction: "Install Culvert again; or export the certificate with its key to a file, and name that file." },
   );
   return {
-    name: `the certificate store of ${system}`,
+    name,
     unavailable: error,
     version: () => Promise.reject(error),
     certificates: () => Promise.reject(error),
@@ -34,11 +44,13 @@ function unavailable(system: string): CertificateStore {
 
 /** The store of client certificates that this computer's browsers use. */
 export function systemCertificateStore(options: SystemStoreOptions): CertificateStore {
-  const { platform, home, dataHome = "", password, passwordHint } = options;
-  const system = systems[platform];
-  if (system !== undefined) return unavailable(system);
+  const { platform, home, dataHome = "", password, passwordHint, helper } = options;
+  if (isSystem(platform)) {
+    const { name, store } = systems[platform];
+    return helper === null ? unavailable(name) : store({ path: helper, passwordHint });
+  }
   const isGiven = path.isAbsolute(dataHome);
-  return new NssStore({
+  const nss: NssOptions = {
     // In this order Chromium looks for it.
     folders: [
       { path: path.join(home, ".pki/nssdb"), name: "~/.pki/nssdb" },
@@ -48,5 +60,6 @@ export function systemCertificateStore(options: SystemStoreOptions): Certificate
     ],
     password,
     passwordHint,
-  });
+  };
+  return helper === null ? new NssStore(nss) : new LinuxStore(nss, helper);
 }

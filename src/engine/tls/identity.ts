@@ -5,10 +5,11 @@ import { AppError, asAppError } from "../../shared/errors.ts";
 import type { EventSink } from "../../shared/events.ts";
 import { waitFor } from "../aborts.ts";
 import { parseNameFilter } from "../certstore/filters.ts";
-import type { CertificateSearch } from "../certstore/search.ts";
+import type { CertificateSearch, FoundCertificate } from "../certstore/search.ts";
 import type { TlsChoice } from "../ports.ts";
 import { checkClientCertificate, type ClientCertificate } from "./client-certificate.ts";
 import { nameOf } from "./describe.ts";
+import type { RemoteKey } from "./remote-key/remote-key.ts";
 import {
   checkTlsSettings,
   type ClientCertificateSearch,
@@ -34,6 +35,17 @@ export interface TlsIdentity extends TlsChoice {
   readonly renew?: () => Promise<void>;
   /** Only where a client certificate is to be searched for; then this identity itself has none. */
   readonly search?: CertificateSearch;
+  /** Only where the key of the client certificate stays elsewhere: TLS is then done there, and `context` is not used. */
+  readonly remote?: RemoteClient;
+}
+
+/** A client certificate whose key stays where it is, and what else TLS is done with there. */
+export interface RemoteClient {
+  readonly key: RemoteKey;
+  /** DER: the certificate, then its issuers. */
+  readonly chain: readonly Buffer[];
+  /** PEM texts whose certificates are trusted besides the system's. */
+  readonly ca: readonly string[];
 }
 
 /**
@@ -98,8 +110,32 @@ class SearchingIdentity extends FixedIdentity {
     this.search = {
       issuer: issuer === undefined ? null : parseNameFilter(issuer),
       subject: subject === undefined ? null : parseNameFilter(subject),
-      with: (client) => createTlsIdentity({ verify, ca, ...(client ? { clientCertificate: client } : {}) }),
+      with: (client) => foundIdentity({ verify, ca }, client),
     };
+  }
+}
+
+function foundIdentity(settings: TlsSettings, found: FoundCertificate | null): TlsIdentity {
+  if (!found) return createTlsIdentity(settings);
+  if (!("remote" in found)) return createTlsIdentity({ ...settings, clientCertificate: found });
+  const { chain, remote } = found;
+  const { verify, ca } = settings;
+  const parts = [verify, ca, remote.id, chain.map((der) => der.toString("base64"))];
+  const key = createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
+  return new RemoteIdentity(key, settings, { key: remote, chain, ca });
+}
+
+/** Its client certificate has a key that stays where it is. */
+class RemoteIdentity extends FixedIdentity {
+  readonly remote: RemoteClient;
+
+  constructor(key: string, settings: TlsSettings, remote: RemoteClient) {
+    super(key, settings, undefined);
+    this.remote = remote;
+  }
+
+  override get hasClientCertificate(): boolean {
+    return true;
   }
 }
 

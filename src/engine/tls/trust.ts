@@ -15,6 +15,11 @@ export function defaultRoots(): readonly string[] {
   return loaded;
 }
 
+/** What NODE_EXTRA_CA_CERTS adds, as PEM: trusted wherever this computer's own certificates are. */
+export function extraRoots(): readonly string[] {
+  return typeof tls.getCACertificates === "function" ? tls.getCACertificates("extra") : [];
+}
+
 function fromNode(): string[] {
   return [...tls.getCACertificates("default"), ...tls.getCACertificates("system")];
 }
