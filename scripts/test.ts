@@ -9,6 +9,7 @@ const report = path.join(folder, "report.json");
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 const chosen = process.argv.slice(2);
+const isCi = (process.env["CI"] ?? "") !== "";
 const executable: Step = {
   name: "tests on the executable",
   live: true,
@@ -20,7 +21,7 @@ await runSteps([
   lint,
   types,
   build,
-  { name: "native helper", live: true, command: ["node", "scripts/native.ts", "--if-possible"] },
+  { name: "native helper", live: true, command: ["node", "scripts/native.ts", ...(isCi ? [] : ["--if-possible"])] },
   {
     name: "tests",
     live: true,

@@ -92,6 +92,9 @@ namespace Culvert.Tls
             sender.IsBackground = true;
             sender.Start();
             Receive();
+            EndEvent end = new EndEvent();
+            end.Event = "end";
+            Json.Write(Stdio.Error, end);
             output.Close();
             received.Set();
             // Sending goes on until stdin ends or the connection breaks.

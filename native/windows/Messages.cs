@@ -100,6 +100,13 @@ namespace Culvert.Tls
     }
 
     [DataContract]
+    internal sealed class EndEvent
+    {
+        [DataMember(Name = "event", Order = 0)]
+        internal string Event { get; set; }
+    }
+
+    [DataContract]
     internal sealed class ErrorEvent
     {
         [DataMember(Name = "event", Order = 0)]

@@ -3,7 +3,7 @@ export type { EnginePorts, Session, SessionStore, SignInBrowser, SignInPage } fr
 export { findHelper, type HelperPlaces } from "./certstore/find-helper.ts";
 export { systemCertificateStore, type SystemStoreOptions } from "./certstore/system-store.ts";
 export type { CertificateStore, StoredCertificate } from "./certstore/store.ts";
-export { lookIntoStore } from "./certstore/look.ts";
+export { lockOf, lookIntoStore } from "./certstore/look.ts";
 export { openerOf, openWith, type Opener } from "./browser/opener.ts";
 export type { SignedOut } from "./session/sessions.ts";
 export { parseServiceAccount } from "./session/service-account.ts";

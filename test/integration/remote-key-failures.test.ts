@@ -76,6 +76,14 @@ describe.skipIf(lacking).each(fronts())("a key on a token, and what can go wrong
 });
 
 describe.skipIf(lacking)("a key on a token, and what can go wrong", () => {
+  it("a proxy whose CA the NSS database trusts, and this connection does not", async () => {
+    const card = await cardOf(corp, closers);
+    const { rig } = await startRig(corp, storeOf(card), closers);
+    await card.nss.addCertificate(rig.proxy.caPem, "CT,C,C");
+    const { error } = await refusedClient(rig, await openSearching(rig, { ca: [corp.pem] }));
+    expect(error).toMatchObject({ code: "certificate-not-trusted" });
+  });
+
   it("a wrong PIN is told, and never tried again", async () => {
     const card = await cardOf(corp, closers);
     const log = path.join(card.nss.home, "runs");

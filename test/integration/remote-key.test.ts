@@ -3,6 +3,7 @@ import { Authority } from "../support/certificates.ts";
 import { fronts } from "../support/fronts.ts";
 import { lacks } from "../support/services/programs.ts";
 import { connectTo, receiveAll, sendRandom, Upstream } from "../support/streams.ts";
+import { UdpClient, UdpUpstream } from "../support/udp.ts";
 import { endAll, eventually, liveClient, refusedClient } from "./connector-clients.ts";
 import {
   cardOf,
@@ -56,6 +57,13 @@ describe.skipIf(lacking).each(fronts())("a key on a PKCS#11 token, %s front", (f
         const server = await accepted;
         const [atServer, atClient] = [receiveAll(server), receiveAll(client)];
         const size = 20 * MB;
+        let arrived = 0;
+        const allAtServer = new Promise<void>((resolve) =>
+          server.on("data", (bytes: Buffer) => {
+            arrived += bytes.length;
+            if (arrived >= size) resolve();
+          }),
+        );
         const clientSide = async (): Promise<string> => {
           const sum = await sendRandom(client, size, 1);
           // HTTP/1.1 carries no one-way end from the client (protocol.md).
@@ -65,7 +73,8 @@ describe.skipIf(lacking).each(fronts())("a key on a PKCS#11 token, %s front", (f
         };
         const serverSide = async (): Promise<string> => {
           const sum = await sendRandom(server, size, 2);
-          if (via === "h2") await atServer;
+          // Envoy closes an upstream that ends first altogether, whatever is still to come for it (decisions/002).
+          await (via === "h2" ? atServer : allAtServer);
           server.end();
           return sum;
         };
@@ -78,6 +87,24 @@ describe.skipIf(lacking).each(fronts())("a key on a PKCS#11 token, %s front", (f
 });
 
 describe.skipIf(lacking)("a key on a PKCS#11 token", () => {
+  it("carries datagrams, on connections that are opened ahead as well", async () => {
+    const upstream = await UdpUpstream.start();
+    closers.push(() => upstream.close());
+    const { rig } = await startRig(corp, storeOf(await cardOf(corp, closers)), closers, {
+      routes: [{ host: "echo.corp.test", port: 7001, upstream: upstream.address, type: "udp", policy: "public" }],
+    });
+    const tunnel = await rig.open("udp+https://echo.corp.test:7001", {
+      tls: { ...rig.tls, clientCertificateSearch: {} },
+    });
+    for (let round = 1; round <= 2; round += 1) {
+      const client = await UdpClient.open(tunnel.address);
+      closers.push(() => client.close());
+      expect(String(await client.ask("there and back"))).toBe("there and back");
+      // One for this client, and one ahead for the next.
+      await eventually(() => programsNow().length > round);
+    }
+  });
+
   it.each(["h2", "http/1.1"] as const)("waits for a client that reads slowly, over %s", async (via) => {
     const alpn = via === "h2" ? (["h2", "http/1.1"] as const) : (["http/1.1"] as const);
     const { rig, upstream } = await startRig(corp, storeOf(await cardOf(corp, closers)), closers, { alpn });
@@ -114,13 +141,12 @@ describe.skipIf(lacking)("a key on a PKCS#11 token", () => {
     expect(rig.browser.pages).toHaveLength(1);
   });
 
-  it("brings the intermediate chain along that the database holds, and offers HTTP/2 first", async () => {
+  it("brings the intermediate chain along that the database holds", async () => {
     const issuing = await corp.intermediate("CN=Corp Issuing CA");
     const card = await cardOf(issuing, closers);
     await card.nss.addCertificate(issuing.pem, "c,c,");
     const { rig } = await startRig(corp, storeOf(card), closers);
     await endAll(rig, [await liveClient(await openSearching(rig))]);
-    expect(rig.seen("peer-connected").at(-1)).toMatchObject({ via: "h2" });
   });
 
   it("may be of RSA, and is not used where the proxy asks for none", async () => {

@@ -177,7 +177,7 @@ describe.skipIf(lacks(mono, openssl))("the helper for Windows, run by Mono", () 
     expect(atServer).toEqual({ bytes: total, sha256: up });
     expect(atClient).toEqual({ bytes: total, sha256: down });
     expect(await connection.closed).toBe(0);
-    expect(connection.events.map(({ event }) => event)).toEqual(["connected", "ready"]);
+    expect(connection.events.map(({ event }) => event)).toEqual(["connected", "ready", "end"]);
   });
 
   test("goes on reading after stdin has ended", async () => {

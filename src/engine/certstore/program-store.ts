@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import net from "node:net";
 import { AppError } from "../../shared/errors.ts";
-import { limits as defaultLimits } from "../../shared/limits.ts";
+import { limits as defaultLimits, type Limits } from "../../shared/limits.ts";
 import type { StoreLock } from "../../shared/model/certificate.ts";
 import { openPkcs12 } from "../tls/pkcs12/open-pkcs12.ts";
 import { connectRemote } from "../tls/remote-key/connect.ts";
@@ -26,7 +26,7 @@ export interface ProgramStoreOptions {
   readonly passwordHint: string;
   /** Certificates (PEM) that the platform does not trust by itself, besides those of the connection. */
   readonly roots: () => readonly string[];
-  readonly limits?: Partial<Pick<typeof defaultLimits, "storageMs" | "storeLookMs">>;
+  readonly limits?: Partial<Pick<Limits, "storageMs" | "storeLookMs">>;
 }
 
 /** A PKCS#12 file with one certificate and its key. */

@@ -18,7 +18,7 @@ import {
   type ConnectRequest,
   type UdpOutcome,
 } from "./path.ts";
-import { secondLook } from "./second-look.ts";
+import { SecondLooks } from "./second-look.ts";
 import { ProxyPool, type Carrier, type UdpCarrier, type Wanted } from "./proxy-pool.ts";
 import { udpNotOffered } from "./udp-path.ts";
 
@@ -47,10 +47,12 @@ export interface ConnectorOptions {
 export class Connector {
   readonly #options: ConnectorOptions;
   readonly #pools = new Map<string, ProxyPool>();
+  readonly #secondLooks: SecondLooks;
   #closed = false;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
+    this.#secondLooks = new SecondLooks(options);
   }
 
   #pool(proxy: ProxyAddress, identity: TlsIdentity): ProxyPool {
@@ -89,7 +91,7 @@ export class Connector {
       return await work();
     } catch (thrown) {
       const { hasClientCertificate } = identity;
-      throw await secondLook(asAppError(thrown), { ...this.#options, proxy, hasClientCertificate }, signal);
+      throw await this.#secondLooks.explain(asAppError(thrown), { proxy, hasClientCertificate }, signal);
     }
   }
 
@@ -251,6 +253,7 @@ export class Connector {
   /** Ends every connection and every tunnel on them. Idempotent. */
   close(): void {
     this.#closed = true;
+    this.#secondLooks.close();
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
   }

@@ -50,7 +50,7 @@ export async function connectRemote(raw: net.Socket, options: ConnectOptions, si
   try {
     program = new Program(options.path, ["connect"]);
     const alpn = await ready(program, relay, line, options, signal);
-    return { socket: new RemoteSocket(program, relay, limits.pipeBuffer), alpn };
+    return { socket: new RemoteSocket(program, relay, limits), alpn };
   } catch (thrown) {
     program?.kill();
     relay.reset();

@@ -6,7 +6,14 @@ import type { Limits } from "../../../shared/limits.ts";
 /** The bounds of what is done with a program that uses keys (docs/decisions/010). */
 export type RemoteKeyLimits = Pick<
   Limits,
-  "tlsMs" | "storageMs" | "drainMs" | "pipeBuffer" | "keyProgramStartMs" | "keyUseMs" | "keyProgramLineBytes"
+  | "tlsMs"
+  | "storageMs"
+  | "drainMs"
+  | "pipeBuffer"
+  | "keyProgramStartMs"
+  | "keyUseMs"
+  | "keyProgramLineBytes"
+  | "keyProgramSilentMs"
 >;
 
 /** What a TLS connection is that somebody else than this process makes. */

@@ -1,10 +1,7 @@
 import { Duplex } from "node:stream";
 import type { Program } from "./program.ts";
 import type { Relay } from "./relay.ts";
-import { RemoteTlsError, type RemoteTlsSocket } from "./remote-key.ts";
-
-/** Standard output has ended and nothing was said: a program that was going to fail has done so by then. Milliseconds. */
-const silentEndMs = 1_000;
+import { RemoteTlsError, type RemoteKeyLimits, type RemoteTlsSocket } from "./remote-key.ts";
 
 type Done = (error?: Error | null) => void;
 
@@ -23,8 +20,8 @@ export class RemoteSocket extends Duplex implements RemoteTlsSocket {
   #gone: { readonly error: RemoteTlsError | null } | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(program: Program, relay: Relay, highWaterMark: number) {
-    super({ allowHalfOpen: true, highWaterMark });
+  constructor(program: Program, relay: Relay, limits: Pick<RemoteKeyLimits, "pipeBuffer" | "keyProgramSilentMs">) {
+    super({ allowHalfOpen: true, highWaterMark: limits.pipeBuffer });
     this.#program = program;
     this.#relay = relay;
     this.localAddress = relay.raw.localAddress;
@@ -39,7 +36,7 @@ export class RemoteSocket extends Duplex implements RemoteTlsSocket {
       this.#timer = setTimeout(() => {
         this.#isSilent = true;
         this.#settle();
-      }, silentEndMs);
+      }, limits.keyProgramSilentMs);
       this.#settle();
     };
     stdout.once("end", ended).once("close", ended);
