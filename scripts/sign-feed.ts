@@ -16,11 +16,11 @@ import { readMetadata } from "../src/main/updates/release.ts";
 import { isSigned, publicKeyOf, publicTextOf, signatureOf } from "../src/main/updates/signature.ts";
 
 const usage = `node scripts/sign-feed.ts FOLDER                   signs every latest*.yml in the folder, as NAME.sig beside it
-node scripts/sign-feed.ts --into FEED FOLDER...    joins what was built on several machines into a feed first
+node scripts/sign-feed.ts --into FEED FOLDER...    gathers what was built on several machines in one folder first
 node scripts/sign-feed.ts --public-key             prints the public half of the key, for CULVERT_UPDATE_KEYS
 
 The key, an Ed25519 key in PEM, is in CULVERT_UPDATE_SIGNING_KEY, or in the file that CULVERT_UPDATE_SIGNING_KEY_FILE names;
-several in one file sign each (docs/updates.md).`;
+several in one file sign each (docs/updates.md). Where CULVERT_UPDATE_KEYS is set, one of them has to be of a key in there.`;
 
 /** The private keys, PEM. @throws where there is none. */
 export function signingKeys(env: Readonly<Record<string, string | undefined>>): readonly string[] {
@@ -33,6 +33,18 @@ export function signingKeys(env: Readonly<Record<string, string | undefined>>): 
 }
 
 /**
+ * @param builtIn the public keys that the released app has, as CULVERT_UPDATE_KEYS; "" where that is not known here.
+ * @throws where the app believes none of the keys: it would refuse every update, and nobody would see why.
+ */
+export function checkBelieved(keys: readonly string[], builtIn: string): void {
+  const believed = builtIn.split(/[\s,]+/).filter((part) => part !== "");
+  if (believed.length > 0 && !keys.some((key) => believed.includes(publicTextOf(key))))
+    throw new Error(
+      "The app would refuse this feed: CULVERT_UPDATE_KEYS has the public half of none of the signing keys",
+    );
+}
+
+/**
  * Signs all metadata in a folder, after a look whether the app would take it: its form, and the size and SHA-512 of each file that is
  * there.
  * @returns the names that were signed.
@@ -40,6 +52,7 @@ export function signingKeys(env: Readonly<Record<string, string | undefined>>): 
  */
 export async function signFolder(folder: string, keys: readonly string[]): Promise<readonly string[]> {
   const names = metadataIn(folder);
+  if (names.length === 0) throw new Error(`There is no latest*.yml in ${folder}`);
   const publics = keys.map((key) => publicKeyOf(publicTextOf(key))).filter((key) => key !== null);
   for (const name of names) {
     const content = readFileSync(path.join(folder, name));
@@ -53,32 +66,45 @@ export async function signFolder(folder: string, keys: readonly string[]): Promi
 }
 
 /**
- * Joins releases into one feed: each machine has built for its own architecture, and some systems have one metadata file for all.
+ * Gathers releases in one folder: each machine has built for its own architecture, and some systems have one metadata file for all.
+ * Folders, what electron-builder writes about itself, and old signatures are left out.
  * @param feed a folder; made where it is missing, and files of the same names in it are replaced.
- * @throws where two folders have different versions for one system.
+ * @returns the names of the metadata; empty where these builds have no feed.
+ * @throws where two folders have different versions for one system, or two files of one name.
  */
-export function joinFeeds(folders: readonly string[], feed: string): void {
+export function joinFeeds(folders: readonly string[], feed: string): readonly string[] {
   mkdirSync(feed, { recursive: true });
   const joined = new Map<string, ReturnType<typeof readMetadata>>();
+  const from = new Map<string, string>();
   for (const folder of folders) {
+    for (const name of releasedIn(folder)) {
+      const other = from.get(name);
+      if (other !== undefined) throw new Error(`${name} is in ${other} and in ${folder}`);
+      from.set(name, folder);
+      copyFileSync(path.join(folder, name), path.join(feed, name));
+    }
     for (const name of metadataIn(folder)) {
       const found = readMetadata(parse(readFileSync(path.join(folder, name), "utf8")));
       const known = joined.get(name);
       if (known !== undefined && known.version !== found.version)
         throw new Error(`${name} is of ${known.version} in one folder and of ${found.version} in another`);
-      const others = (known?.files ?? []).filter(({ url }) => found.files.every((file) => file.url !== url));
-      joined.set(name, { ...known, ...found, files: [...others, ...found.files] });
-      for (const { url } of found.files) copyFileSync(path.join(folder, url), path.join(feed, url));
+      joined.set(name, { ...known, ...found, files: [...(known?.files ?? []), ...found.files] });
     }
   }
   for (const [name, metadata] of joined) writeFileSync(path.join(feed, name), stringify(metadata));
+  return [...joined.keys()];
 }
 
-function metadataIn(folder: string): readonly string[] {
-  const names = readdirSync(folder).filter((name) => /^latest.*\.yml$/.test(name));
-  if (names.length === 0) throw new Error(`There is no latest*.yml in ${folder}`);
-  return names;
-}
+const isMetadata = (name: string): boolean => /^latest.*\.yml$/.test(name);
+
+const metadataIn = (folder: string): readonly string[] => readdirSync(folder).filter(isMetadata).sort();
+
+const releasedIn = (folder: string): readonly string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .filter((name) => !isMetadata(name) && !/^builder-.*\.ya?ml$|^\.|\.sig$/.test(name))
+    .sort();
 
 async function checkReleased(file: string, wanted: { readonly size: number; readonly sha512: string }): Promise<void> {
   if (!existsSync(file)) throw new Error(`${file} is not there`);
@@ -96,11 +122,15 @@ async function main(args: readonly string[]): Promise<void> {
   } else if (first === "--public-key") {
     for (const key of signingKeys(process.env)) console.log(publicTextOf(key));
   } else {
-    const keys = signingKeys(process.env);
     const isJoined = first === "--into";
     if (isJoined ? second === undefined || folders.length === 0 : second !== undefined) throw new Error(usage);
     const feed = isJoined ? (second ?? "") : first;
-    if (isJoined) joinFeeds(folders, feed);
+    if (isJoined && joinFeeds(folders, feed).length === 0) {
+      console.log("There is nothing to sign: these builds have no feed of updates (CULVERT_UPDATE_URL)");
+      return;
+    }
+    const keys = signingKeys(process.env);
+    checkBelieved(keys, process.env["CULVERT_UPDATE_KEYS"] ?? "");
     for (const name of await signFolder(feed, keys)) console.log(`${name}.sig`);
   }
 }

@@ -6,6 +6,8 @@ export const limits = {
   tlsMs: 10_000,
   /** The program that uses keys which may not leave their store must have started after this. */
   keyProgramStartMs: 5_000,
+  /** It has ended its output and not said why: one that was going to fail has done so by then. */
+  keyProgramSilentMs: 1_000,
   /** A person may have to allow the use of such a key: with a PIN, a touch or a dialogue. */
   keyUseMs: 60_000,
   /** The look at a proxy that has refused a connection without a reason, for the sake of the message. */

@@ -1,11 +1,17 @@
 import {
   chmodSync,
+  closeSync,
+  constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { execFileSync } from "node:child_process";
@@ -127,7 +133,8 @@ test("a signed release is found, downloaded whole, and put in the place of the r
   const limit = Date.now() + 20_000;
   while (!existsSync(marker) && Date.now() < limit) await sleep(20);
   expect(readFileSync(marker, "utf8")).toBe("started");
-  expect(readdirSync(pending)).toContain(name);
+  // Nothing as large as the app is left behind.
+  expect(readdirSync(pending)).not.toContain(name);
 });
 
 test("without a restart the new version is in place and not started", async () => {
@@ -231,6 +238,39 @@ test("a file that changes or goes after the download is noticed before anything 
   await download(release);
   await installer.prepare(never);
   expect(readFileSync(image, "utf8")).toContain("exit 0");
+});
+
+test("the check before installing ends when it is told to, and keeps the file for the next time", async () => {
+  const { installer, found, download, pending } = computer();
+  server.publish("1.5.0", { [name]: newImage("/dev/null") });
+  await download(await found());
+  // A disk that does not answer, in so far as a test can have one.
+  const file = path.join(pending, name);
+  renameSync(file, `${file}.kept`);
+  execFileSync("mkfifo", [file]);
+  const late = new AbortController();
+  const prepared = installer.prepare(late.signal);
+  const writer = openSync(file, constants.O_RDWR);
+  onTestFinished(() => closeSync(writer));
+  late.abort();
+  await expect(prepared).rejects.toMatchObject({ code: "cancelled" });
+  expect(existsSync(file)).toBe(true);
+  renameSync(`${file}.kept`, file);
+  await installer.prepare(never);
+});
+
+test("a link that somebody else has left beside an AppImage is not written through", async () => {
+  const { apps, folder, image, installer, found, download } = computer();
+  const treasure = path.join(folder, "treasure");
+  writeFileSync(treasure, "mine");
+  symlinkSync(treasure, path.join(apps, `.${path.basename(image)}.update`));
+  server.publish("1.5.0", { [name]: newImage("/dev/null") });
+  await download(await found());
+  await installer.prepare(never);
+  expect(installer.install(false)).toBe(true);
+  expect(readFileSync(treasure, "utf8")).toBe("mine");
+  expect(lstatSync(image).isFile()).toBe(true);
+  expect(lstatSync(image).mode & 0o777).toBe(0o755);
 });
 
 test("an AppImage that cannot be replaced stays whole, with nothing beside it", async () => {

@@ -25,7 +25,11 @@ export function settingsCalls({ settings, state, desktop, updates, outside }: Ca
       const change = Object.fromEntries(
         Object.entries(wanted).filter(([, value]) => value !== undefined),
       ) as SettingsChange;
-      if ((Object.keys(change) as (keyof Settings)[]).some((name) => settings.isLocked(name))) throw settingIsManaged();
+      const checkFree = (): void => {
+        if ((Object.keys(change) as (keyof Settings)[]).some((name) => settings.isLocked(name)))
+          throw settingIsManaged();
+      };
+      checkFree();
       const { browserCommand = "", paletteShortcut = "" } = change;
       if (paletteShortcut !== "" && !isShortcut(paletteShortcut)) {
         throw new AppError("setting-invalid", "This key is needed for writing.", {
@@ -34,6 +38,8 @@ export function settingsCalls({ settings, state, desktop, updates, outside }: Ca
       }
       if (browserCommand.trim() !== "" && browserCommand !== settings.current.browserCommand)
         await agreeOn(browserCommand);
+      // The policy may be another one after a dialog.
+      checkFree();
       const before = settings.current;
       // What the system refuses is not saved.
       desktop.applySettings({ ...before, ...change }, before);

@@ -2,8 +2,9 @@ import os from "node:os";
 import { app } from "electron";
 import { readPolicy, readPolicyFile } from "../../engine/index.ts";
 import type { Policy } from "../../shared/model/policy.ts";
+import { ownProgram } from "../lifecycle/app-image.ts";
 import { ElectronLoginItem, LinuxLoginItem, type LoginItem } from "../lifecycle/login-item.ts";
-import { autostartFile, ownProgram } from "../lifecycle/start-at-sign-in.ts";
+import { autostartFile } from "../lifecycle/start-at-sign-in.ts";
 import type { Platform } from "../window/window-look.ts";
 
 /** Reads what the administrators of this computer have set. Developers and tests may name a file of their own. */

@@ -5,6 +5,7 @@ import { app, autoUpdater } from "electron";
 import { defaultRoots } from "../../engine/index.ts";
 import type { Settings } from "../../shared/model/settings.ts";
 import type { UpdateStatus } from "../../shared/model/update.ts";
+import { ownProgram } from "../lifecycle/app-image.ts";
 import type { FileLog } from "../log/file-log.ts";
 import { PlainDocumentFile } from "../store/plain-document-file.ts";
 import { builtInFeed } from "../updates/build.ts";
@@ -92,8 +93,7 @@ export async function leaveWith(updates: Updates, why: "quit" | "restart"): Prom
   if (restart) app.releaseSingleInstanceLock();
   const begun = await updates.installAtEnd(restart);
   if (!restart) return;
-  const appImage = process.env["APPIMAGE"];
-  if (!begun) app.relaunch(appImage === undefined ? {} : { execPath: appImage });
+  if (!begun) app.relaunch({ execPath: ownProgram(process.execPath, process.env) });
   else if (process.platform === "darwin") await new Promise((resolve) => setTimeout(resolve, systemEndsMs));
 }
 

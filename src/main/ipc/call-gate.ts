@@ -29,6 +29,21 @@ const outward: ReadonlySet<CallName> = new Set<CallName>([
   "notice-action",
 ]);
 
+/**
+ * Calls that ask a server, start programs of the system, try a password, or may ask in a dialog that comes again when it is closed. Each
+ * has a measure of its own: opening the settings, which looks outside, must not use up what signing in needs.
+ */
+const costly: readonly CallName[] = [
+  "check-for-update",
+  "download-update",
+  "install-update",
+  "look-outside",
+  "enter-store-password",
+  "quit",
+];
+
+const newPace = (): Pace => new Pace(10, 5_000);
+
 const isCallName = (name: unknown): name is CallName => typeof name === "string" && Object.hasOwn(contract, name);
 
 const refused = (message: string): AppError => new AppError("request-refused", message);
@@ -37,7 +52,8 @@ const refused = (message: string): AppError => new AppError("request-refused", m
 export class CallGate {
   readonly #handlers: Handlers;
   readonly #log: GateLog;
-  readonly #outward = new Pace(10, 5_000);
+  readonly #outward = newPace();
+  readonly #costly: ReadonlyMap<CallName, Pace> = new Map(costly.map((name) => [name, newPace()]));
   /** Else a page could push everything older out of the log, which has a bound. */
   readonly #told = new Pace(20, 1_000);
 
@@ -56,7 +72,8 @@ export class CallGate {
     if (!isCallName(name)) return this.#refuse("A call by an unknown name was refused.");
     const checked = isPlainData(args) ? v.safeParse(contract[name].args, args) : null;
     if (!checked?.success) return this.#refuse(`The call ${name} was refused: its arguments are not what it takes.`);
-    if (outward.has(name) && !this.#outward.take()) {
+    const pace = outward.has(name) ? this.#outward : this.#costly.get(name);
+    if (pace?.take() === false) {
       return this.#refuse(
         new AppError("request-refused", "Too much was asked for at once.", {
           retryable: true,

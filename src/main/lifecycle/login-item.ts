@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { AppError } from "../../shared/errors.ts";
 import type { StartNote } from "../../shared/model/outside.ts";
 import { codeOf } from "../store/private-files.ts";
@@ -122,8 +122,10 @@ export class LinuxLoginItem implements LoginItem {
 
   read(): StartState {
     try {
-      const text = readFileSync(this.#file, "utf8");
-      return text.length > entryBytes ? off : autostartState(text, this.#command[0] ?? "");
+      const found = statSync(this.#file);
+      // A pipe would hold up the whole app.
+      if (!found.isFile() || found.size > entryBytes) return off;
+      return autostartState(readFileSync(this.#file, "utf8"), this.#command[0] ?? "");
     } catch {
       return off;
     }

@@ -67,13 +67,3 @@ export function autostartState(entry: string, program: string): StartState {
   const starts = [quoted(program), program].some((word) => exec === word || exec.startsWith(`${word} `));
   return starts ? { on: true, note: null } : { on: true, isStale: true, note: null };
 }
-
-/**
- * The program that starts this app again.
- * @param execPath that of the process. An AppImage runs from a place that changes at every start, and names its own file; a
- * program that it has started inherits that name, and is not inside.
- */
-export function ownProgram(execPath: string, { APPIMAGE: image = "", APPDIR: mount = "" }: Env): string {
-  const isInside = mount !== "" && execPath.startsWith(mount.endsWith("/") ? mount : `${mount}/`);
-  return isInside && path.isAbsolute(image) ? image : execPath;
-}

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { AppError } from "../../shared/errors.ts";
@@ -63,12 +64,28 @@ export async function downloadFile(
 
 /**
  * Makes sure that a file is still the one that was downloaded: caches are cleared, and days may lie between.
- * @throws AppError `update-failed` where it is gone, `update-refused` where it is another one.
+ * @throws AppError `update-failed` where it is gone, `update-refused` where it is another one, `cancelled`.
  */
-export async function checkFile(path: string, file: ReleaseFile): Promise<void> {
+export async function checkFile(path: string, file: ReleaseFile, signal: AbortSignal): Promise<void> {
+  const stop = (): AppError => new AppError("cancelled", "Stopped.", { retryable: true });
+  if (signal.aborted) throw stop();
+  const over = new AbortController();
+  const stopped = once(signal, "abort", { signal: over.signal }).then(() => {
+    throw stop();
+  });
+  try {
+    // A stream of a disk that does not answer does not end by its signal.
+    await Promise.race([compare(path, file, signal), stopped]);
+  } finally {
+    stopped.catch(() => undefined);
+    over.abort();
+  }
+}
+
+async function compare(path: string, file: ReleaseFile, signal: AbortSignal): Promise<void> {
   const hash = createHash("sha512");
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+    for await (const chunk of createReadStream(path, { signal }) as AsyncIterable<Buffer>) hash.update(chunk);
   } catch (cause) {
     throw new AppError("update-failed", "The update that was downloaded is no longer there.", {
       cause,

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { AppUpdater, BaseUpdater, ResolvedUpdateFileInfo, UpdateInfo } from "electron-updater";
 import type { ProviderRuntimeOptions } from "electron-updater/out/providers/Provider.js";
@@ -94,8 +94,9 @@ export class LibraryInstaller implements Installer {
   async prepare(signal: AbortSignal): Promise<void> {
     if (this.#file === null || this.#release === null) throw new AppError("update-failed", "There is no update.");
     try {
-      await checkFile(this.#file, this.#release.file);
+      await checkFile(this.#file, this.#release.file, signal);
     } catch (thrown) {
+      if (signal.aborted) throw thrown;
       // The library takes a file of its own for good while it is there.
       await rm(this.#file, { force: true });
       this.#file = null;
@@ -171,6 +172,8 @@ export class LibraryInstaller implements Installer {
         const { way } = options;
         if (way.way !== "appimage" || this.installerPath === null) return false;
         replaceProgram(way.file, this.installerPath);
+        // Nobody else removes it before the next update.
+        rmSync(this.installerPath, { force: true });
         if (isForceRunAfter) spawn(way.file, [], { detached: true, stdio: "ignore" }).unref();
         return true;
       }

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, constants, copyFileSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 
 /**
@@ -8,9 +8,18 @@ import path from "node:path";
 export function replaceProgram(program: string, by: string): void {
   const beside = path.join(path.dirname(program), `.${path.basename(program)}.update`);
   try {
+    // Left by an earlier attempt; or, in a folder of many, a link of somebody else's that leads to a file of this user's.
+    rmSync(beside, { force: true });
     // It may come from another file system, where nothing can be renamed from.
-    copyFileSync(by, beside);
-    chmodSync(beside, 0o755);
+    copyFileSync(by, beside, constants.COPYFILE_EXCL);
+    const file = openSync(beside, "r+");
+    try {
+      fchmodSync(file, 0o755);
+      // Else the new name can be on the disk before the content is.
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
     renameSync(beside, program);
   } catch (thrown) {
     rmSync(beside, { force: true });

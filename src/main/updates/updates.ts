@@ -47,13 +47,20 @@ export interface UpdatesPorts {
   random(): number;
 }
 
+/** What is under way. */
+interface Work {
+  readonly kind: "check" | "download" | "install";
+  readonly controller: AbortController;
+  /** Settles when it is over; never rejects. */
+  readonly done: Promise<void>;
+}
+
 /** Looks for newer versions of the app, downloads and installs them, as far as the user wants it. One thing at a time. */
 export class Updates {
   readonly #ports: UpdatesPorts;
   #status: UpdateStatus;
   #timer: NodeJS.Timeout | null = null;
-  /** What is under way. */
-  #work: AbortController | null = null;
+  #work: Work | null = null;
   #release: Release | null = null;
   #checkedAt: number | null = null;
   #triedAt: number | null = null;
@@ -78,7 +85,10 @@ export class Updates {
   settingChanged(): void {
     const setting = this.#ports.setting();
     if (setting === "off") {
-      if (this.#status.kind !== "installing") this.#work?.abort();
+      this.#stop();
+      // Of what was found nothing is known any more: "up to date" would be wrong, and the next check must not wait for a day.
+      if (this.#release !== null) this.#checkedAt = null;
+      this.#release = null;
       this.#apply({ type: "turned-off", checkedAt: this.#checkedAt });
     } else if (setting === "automatic" && this.#status.kind === "available") void this.download();
   }
@@ -86,22 +96,24 @@ export class Updates {
   /** Looks for a newer version; downloads it where the setting says so. How it went becomes the status. Never rejects. */
   async check(): Promise<void> {
     if (this.#ports.setting() === "off") return;
-    await this.#run(async (source, signal) => {
+    await this.#run("check", async (source, signal) => {
       this.#apply({ type: "check-started" });
       this.#triedAt = this.#ports.now();
+      let found: Release | null;
       try {
-        this.#release = await source.find(signal);
+        found = await source.find(signal);
       } catch (thrown) {
         if (!signal.aborted) this.#failed("check-failed", thrown);
         return;
       }
       if (signal.aborted) return;
+      this.#release = found;
       this.#checkedAt = this.#ports.now();
-      if (this.#release === null) {
+      if (found === null) {
         this.#apply({ type: "nothing-newer", at: this.#checkedAt });
         return;
       }
-      const { version, file } = this.#release;
+      const { version, file } = found;
       this.#ports.log("info", "update-found", { version });
       this.#apply({ type: "found", version, size: file.size });
     });
@@ -111,9 +123,11 @@ export class Updates {
 
   /** Downloads what was found. Never rejects. */
   async download(): Promise<void> {
-    const release = this.#release;
-    if (release === null || this.#status.kind !== "available" || this.#ports.setting() === "off") return;
-    await this.#run(async ({ installer }, signal) => {
+    if (this.#status.kind !== "available") return;
+    await this.#run("download", async ({ installer }, signal) => {
+      const release = this.#release;
+      // A check that had just ended may have taken it back.
+      if (release === null || this.#status.kind !== "available" || this.#ports.setting() === "off") return;
       this.#apply({ type: "download-started" });
       const step = Math.max(1, Math.floor(release.file.size / 100));
       let told = 0;
@@ -149,7 +163,9 @@ export class Updates {
    */
   async install(): Promise<void> {
     if (this.#status.kind !== "ready") return;
-    await this.#run(async ({ installer }, signal) => {
+    await this.#run("install", async ({ installer }, signal) => {
+      // As above.
+      if (!this.#isReady()) return;
       let asked = false;
       /** Clients may have come while it was prepared. */
       const agreed = async (): Promise<boolean> => {
@@ -197,7 +213,16 @@ export class Updates {
   close(): void {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#status.kind !== "installing") this.#work?.abort();
+    this.#stop();
+  }
+
+  #isReady(): boolean {
+    return this.#status.kind === "ready";
+  }
+
+  /** Nothing but its own end stops an installation. */
+  #stop(): void {
+    if (this.#status.kind !== "installing") this.#work?.controller.abort();
   }
 
   #look(afterMs: number): void {
@@ -216,15 +241,27 @@ export class Updates {
     return over(this.#checkedAt, checkEveryMs - minute) && over(this.#triedAt, lookEveryMs - minute);
   }
 
-  async #run(work: (source: NonNullable<UpdatesPorts["source"]>, signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** One thing at a time; but a check, which may run unseen, makes way for what a person asks for. */
+  async #run(
+    kind: Work["kind"],
+    work: (source: NonNullable<UpdatesPorts["source"]>, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     const { source } = this.#ports;
-    if (source === null || this.#closed || this.#work !== null) return;
+    if (source === null) return;
+    if (kind !== "check" && this.#work?.kind === "check") {
+      this.#work.controller.abort();
+      await this.#work.done;
+    }
+    if (this.#closed || this.#work !== null) return;
     const controller = new AbortController();
-    this.#work = controller;
+    let end = (): void => undefined;
+    const done = new Promise<void>((resolve) => (end = resolve));
+    this.#work = { kind, controller, done };
     try {
       await work(source, controller.signal);
     } finally {
       this.#work = null;
+      end();
     }
   }
 

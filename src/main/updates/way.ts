@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { NoUpdates } from "../../shared/model/update.ts";
+import { appImageOf } from "../lifecycle/app-image.ts";
 
 /** How this copy of the app is updated, or why it is not. */
 export type UpdateWay =
@@ -35,18 +36,7 @@ export function updateWay(facts: CopyFacts): UpdateWay {
     if (!facts.isPackaged || portable) return none("other-copy");
     return { way: facts.platform === "win32" ? "nsis" : "squirrel" };
   }
-  const file = appImageOf(facts);
+  const file = appImageOf(facts.program, facts.env);
   if (file === null) return none("other-copy");
   return facts.canWrite(path.dirname(file)) ? { way: "appimage", file } : none("folder-not-writable");
-}
-
-/**
- * The AppImage that this program runs from. A program that was started from another AppImage, such as an editor's terminal, inherits
- * its variables: they count only where this program is inside of it, or that one's file would be replaced.
- */
-function appImageOf({ env, program }: CopyFacts): string | null {
-  const { APPIMAGE: file = "", APPDIR: mount = "" } = env;
-  if (!path.isAbsolute(file) || !path.isAbsolute(mount) || file.includes("\0")) return null;
-  const inside = path.relative(mount, program);
-  return inside !== "" && !inside.startsWith("..") && !path.isAbsolute(inside) ? file : null;
 }

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -44,28 +45,82 @@ test("what the app would refuse is not signed", async () => {
   await expect(signFolder(empty, [one.pem])).rejects.toThrow("There is no latest*.yml");
 });
 
-test("what two machines have built becomes one feed, and two versions do not", async () => {
-  const built = (arch: string, version = "1.5.0"): string => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-feed-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const url = `culvert-${version}-mac-${arch}.zip`;
-    const content = Buffer.from(arch);
-    writeFileSync(path.join(folder, url), content);
-    const files = [{ url, sha512: sha512Of(content), size: content.length, blockMapSize: 5 }];
-    writeFileSync(path.join(folder, "latest-mac.yml"), stringify({ version, files, path: url, releaseDate: "2026" }));
-    return folder;
-  };
+/** What one machine leaves for macOS. */
+function built(arch: string, version = "1.5.0"): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-feed-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const url = `culvert-${version}-mac-${arch}.zip`;
+  const content = Buffer.from(arch);
+  writeFileSync(path.join(folder, url), content);
+  writeFileSync(path.join(folder, `culvert-${version}-mac-${arch}.dmg`), "image");
+  const files = [{ url, sha512: sha512Of(content), size: content.length, blockMapSize: 5 }];
+  writeFileSync(path.join(folder, "latest-mac.yml"), stringify({ version, files, path: url, releaseDate: "2026" }));
+  // Of no use to anybody but who has built it.
+  mkdirSync(path.join(folder, "mac-unpacked"));
+  for (const name of ["builder-debug.yml", "builder-effective-config.yaml", ".DS_Store", "latest-mac.yml.sig"])
+    writeFileSync(path.join(folder, name), "");
+  return folder;
+}
+
+test("what two machines have built becomes one feed with all that is to be published", async () => {
   const feed = path.join(release(), "feed");
   const [x64, arm64] = [built("x64"), built("arm64")];
   joinFeeds([x64, arm64], feed);
   // Again, as a release that is made anew.
-  joinFeeds([arm64, x64], feed);
+  expect(joinFeeds([arm64, x64], feed)).toEqual(["latest-mac.yml"]);
+  expect(readdirSync(feed).sort()).toEqual([
+    "culvert-1.5.0-mac-arm64.dmg",
+    "culvert-1.5.0-mac-arm64.zip",
+    "culvert-1.5.0-mac-x64.dmg",
+    "culvert-1.5.0-mac-x64.zip",
+    "latest-mac.yml",
+  ]);
   expect(await signFolder(feed, [one.pem])).toEqual(["latest-mac.yml"]);
   const wanted = { running: "1.4.2", way: "squirrel", system: "25.0.0" } as const;
   const metadata: unknown = parse(readFileSync(path.join(feed, "latest-mac.yml"), "utf8"));
   for (const arch of ["x64", "arm64"])
     expect(releaseIn(metadata, { ...wanted, arch })?.file.name).toBe(`culvert-1.5.0-mac-${arch}.zip`);
+});
+
+test("two versions, two files of one name, and what is no metadata do not become a feed", () => {
+  const feed = path.join(release(), "feed");
+  const x64 = built("x64");
   expect(() => joinFeeds([x64, built("arm64", "1.5.1")], feed)).toThrow("is of 1.5.0 in one folder and of 1.5.1");
+  expect(() => joinFeeds([x64, built("x64")], feed)).toThrow("culvert-1.5.0-mac-x64.dmg is in ");
+  writeFileSync(path.join(x64, "latest-mac.yml"), "version: 1.5.0\nfiles: none\n");
+  expect(() => joinFeeds([x64], feed)).toThrow("metadata is not in order (files)");
+});
+
+const script = path.join(import.meta.dirname, "../../../scripts/sign-feed.ts");
+
+/** Runs it as the workflow does. */
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: "utf8", env });
+  return { status, said: stdout + stderr };
+}
+
+test("builds without a feed are gathered without a key; with one a key has to be there, and the app to believe it", () => {
+  const feed = path.join(release(), "feed");
+  const x64 = built("x64");
+  expect(run(["--into", feed, x64])).toEqual({
+    status: 1,
+    said: "There is no key: set CULVERT_UPDATE_SIGNING_KEY or CULVERT_UPDATE_SIGNING_KEY_FILE\n",
+  });
+  const signed = { CULVERT_UPDATE_SIGNING_KEY: one.pem };
+  expect(run(["--into", feed, x64], signed)).toEqual({ status: 0, said: "latest-mac.yml.sig\n" });
+  const keys = (publicKey: string) => ({ ...signed, CULVERT_UPDATE_KEYS: publicKey });
+  expect(run(["--into", feed, x64], keys(`${other.publicKey} ${one.publicKey}`)).status).toBe(0);
+  expect(run(["--into", feed, x64], keys(other.publicKey))).toEqual({
+    status: 1,
+    said: "The app would refuse this feed: CULVERT_UPDATE_KEYS has the public half of none of the signing keys\n",
+  });
+  rmSync(path.join(x64, "latest-mac.yml"));
+  const without = path.join(release(), "feed");
+  expect(run(["--into", without, x64])).toMatchObject({
+    status: 0,
+    said: expect.stringContaining("have no feed of updates") as string,
+  });
+  expect(readdirSync(without)).toEqual(["culvert-1.5.0-mac-x64.dmg", "culvert-1.5.0-mac-x64.zip"]);
 });
 
 test("keys come from the environment or from a file, several at once", () => {

@@ -47,6 +47,21 @@ test("a locked setting holds, cannot be changed, and gives the user's own back w
   expect(settings.current).toMatchObject({ theme: "light", openSignInPage: true, density: "comfortable" });
 });
 
+test("what is locked while a person is asked is not changed by the answer", async () => {
+  const { calls, settings, outside, administrator, desktop } = await rig();
+  desktop.confirm = async () => {
+    administrator.policy = { ...noPolicy, locked: { startAtSignIn: false } };
+    await outside.look();
+    return true;
+  };
+  const applied = desktop.applied.length;
+  await expect(
+    calls["change-settings"]({ browserCommand: process.execPath, startAtSignIn: true }),
+  ).rejects.toMatchObject({ code: "managed" });
+  expect(desktop.applied.slice(applied).filter(({ startAtSignIn }) => startAtSignIn)).toEqual([]);
+  expect(settings.current).toMatchObject({ browserCommand: "", startAtSignIn: false });
+});
+
 test("what holds at the start is locked before anybody asks", async () => {
   const { settings, state } = await rig({ policy: { ...noPolicy, locked: { theme: "dark" } } });
   expect(settings.current.theme).toBe("dark");

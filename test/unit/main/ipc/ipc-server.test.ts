@@ -146,6 +146,24 @@ test("errors cross whole, and only those that nobody expected are logged", async
   expect(log).toEqual(["call-failed: The call quit failed: Something went wrong inside Culvert: a bug"]);
 });
 
+test.each([
+  ["check-for-update", []],
+  ["download-update", []],
+  ["install-update", []],
+  ["quit", []],
+  ["look-outside", []],
+  ["enter-store-password", ["guess"]],
+  ["open-log-folder", []],
+] as const)("a page cannot call %s without end, and what it needs elsewhere is left to it", async (name, args) => {
+  const ends = await Promise.all(Array.from({ length: 30 }, () => invoke(name, args)));
+  expect(asked.length).toBeLessThan(15);
+  expect(ends.at(-1)).toMatchObject({
+    error: { message: "Too much was asked for at once.", userAction: "Wait some seconds, then try again." },
+  });
+  const other = name === "open-log-folder" ? "look-outside" : "open-log-folder";
+  expect(await invoke(other, [])).toMatchObject({ ok: true });
+});
+
 test("updates go to the page on their channel", () => {
   server.send({ seq: 1, changes: [] });
   expect(sent).toEqual([[channels.update, { seq: 1, changes: [] }]]);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -12,7 +13,8 @@ import {
   type StartState,
 } from "../../../../src/main/lifecycle/login-item.ts";
 import { SignInStart } from "../../../../src/main/lifecycle/sign-in-start.ts";
-import { autostartEntry, autostartState, ownProgram } from "../../../../src/main/lifecycle/start-at-sign-in.ts";
+import { ownProgram } from "../../../../src/main/lifecycle/app-image.ts";
+import { autostartEntry, autostartState } from "../../../../src/main/lifecycle/start-at-sign-in.ts";
 
 const program = "/opt/Culvert/culvert";
 const entry = autostartEntry([program]);
@@ -135,6 +137,25 @@ test("Linux: set, read, turned off by the desktop, and turned on again", () => {
   item.set(false);
   expect(item.read()).toEqual({ on: false, note: null });
 });
+
+test.skipIf(process.platform === "win32")(
+  "Linux: a pipe in the place of the entry, and one without an end, are none",
+  () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-autostart-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, "culvert.desktop");
+    // In a process of its own, since reading it would stop this one.
+    execFileSync("mkfifo", [file]);
+    const module = new URL("../../../../src/main/lifecycle/login-item.ts", import.meta.url).href;
+    const code = `import { LinuxLoginItem } from ${JSON.stringify(module)};
+    console.log(JSON.stringify(new LinuxLoginItem(${JSON.stringify(file)}, ["/x"]).read()));`;
+    const said = execFileSync(process.execPath, ["--input-type=module", "-e", code], { timeout: 15_000 });
+    expect(JSON.parse(said.toString())).toEqual({ on: false, note: null });
+    rmSync(file);
+    writeFileSync(file, entry + "#".repeat(64 * 1024));
+    expect(new LinuxLoginItem(file, [program]).read()).toEqual({ on: false, note: null });
+  },
+);
 
 /** A system whose list anybody may change between two looks. */
 function system(state: StartState, refuses?: Error) {

@@ -217,6 +217,54 @@ test("off: nothing is asked of the server, and what is under way stops", async (
   updates.close();
 });
 
+test("who turns it off and on again is not told to be up to date, and does not wait a day for what was found", async () => {
+  const { updates, state, taken } = await readyWorld();
+  for (const setting of ["off", "automatic"] as const) {
+    state.setting = setting;
+    updates.settingChanged();
+  }
+  expect(updates.status).toEqual({ kind: "resting", checkedAt: null, error: null });
+  updates.start();
+  await vi.advanceTimersByTimeAsync(2 * lookEveryMs);
+  expect(updates.status).toMatchObject({ kind: "ready", version: "1.5.0" });
+  // Where there was nothing to find, the last check still counts.
+  state.offer = null;
+  await updates.check();
+  const { status } = updates;
+  for (const setting of ["off", "automatic"] as const) {
+    state.setting = setting;
+    updates.settingChanged();
+  }
+  expect(updates.status).toEqual(status);
+  updates.close();
+  taken();
+});
+
+test.each(["install", "download"] as const)("a check that nobody sees makes way for %s", async (wish) => {
+  const { updates, state, doing, taken } = world({ setting: wish === "install" ? "automatic" : "ask" });
+  state.offer = release("1.5.0");
+  await updates.check();
+  taken();
+  let go = (): void => undefined;
+  doing.find = new Promise((resolve) => (go = resolve));
+  const checked = updates.check();
+  const wished = updates[wish]();
+  go();
+  await Promise.all([checked, wished]);
+  expect(taken()).toContain(wish === "install" ? "install and restart" : "download 1.5.0");
+});
+
+test("a check that somebody sees is not stopped by what cannot be done", async () => {
+  const { updates, doing } = world();
+  let go = (): void => undefined;
+  doing.find = new Promise((resolve) => (go = resolve));
+  const checked = updates.check();
+  await Promise.all([updates.install(), updates.download()]);
+  go();
+  await checked;
+  expect(updates.status).toMatchObject({ kind: "resting", checkedAt: Date.now() });
+});
+
 test("from ask to automatic, what was found is downloaded", async () => {
   const { updates, state } = world({ setting: "ask" });
   state.offer = release("1.5.0");
