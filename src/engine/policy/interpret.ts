@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { shown } from "../../shared/address.ts";
 import { everythingAllowed, readProxyPattern, type Policy, type PolicyRules } from "../../shared/model/policy.ts";
 import { settingsSchema, type Settings } from "../../shared/model/settings.ts";
+import { isShortcut } from "../../shared/model/shortcut.ts";
 import type { Found } from "./place.ts";
 
 type Values = Extract<Found, { readonly kind: "values" }>;
@@ -65,7 +66,9 @@ export function interpretPolicy(places: readonly Found[]): Policy {
     } else if (isSetting(name)) {
       const { wrapped } = settingsSchema.entries[name];
       const given = wrapped.type === "boolean" ? flag(value, from) : value;
-      if (v.is(wrapped, given)) locked[name] = given;
+      if (name === "paletteShortcut" && typeof given === "string" && given !== "" && !isShortcut(given))
+        problem("paletteShortcut has to have a modifier such as Control, and is left to the user");
+      else if (v.is(wrapped, given)) locked[name] = given;
       else problem(`${name} has to be ${meant(name)}, and is left to the user`);
     } else {
       problem(`“${shown(name)}” is no setting that this version of Culvert knows, and is left out`);

@@ -4,7 +4,7 @@ import type { Settings, SettingsChange } from "../../shared/model/settings.ts";
 import type { Handlers } from "../ipc/call-gate.ts";
 import { checkBrowserCommand } from "./browser-command.ts";
 import type { CallContext } from "./context.ts";
-import { isShortcut } from "./shortcut.ts";
+import { isShortcut } from "../../shared/model/shortcut.ts";
 
 type Names = "change-settings" | "look-outside";
 

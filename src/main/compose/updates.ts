@@ -3,8 +3,6 @@ import os from "node:os";
 import path from "node:path";
 import { app, autoUpdater } from "electron";
 import { defaultRoots } from "../../engine/index.ts";
-import type { Settings } from "../../shared/model/settings.ts";
-import type { UpdateStatus } from "../../shared/model/update.ts";
 import { ownProgram } from "../lifecycle/app-image.ts";
 import type { FileLog } from "../log/file-log.ts";
 import { PlainDocumentFile } from "../store/plain-document-file.ts";
@@ -13,23 +11,20 @@ import { LibraryInstaller } from "../updates/electron-updater.ts";
 import { feedFolder, findRelease } from "../updates/feed.ts";
 import { UpdateMemory } from "../updates/memory.ts";
 import { publicKeysOf } from "../updates/signature.ts";
-import { Updates } from "../updates/updates.ts";
+import { Updates, type UpdatesPorts } from "../updates/updates.ts";
 import { updateWay } from "../updates/way.ts";
 import type { Platform } from "../window/window-look.ts";
 
-export interface UpdatePorts {
+export interface UpdatePorts extends Pick<
+  UpdatesPorts,
+  "setting" | "clients" | "ask" | "restart" | "changed" | "tell"
+> {
   readonly platform: Platform;
   /** Where the app keeps what it stores. */
   readonly folder: string;
   /** The feed that a policy names in the place of the built-in one; "" for none. The keys are the built-in ones in any case. */
   readonly policyFeed: string;
   readonly log: FileLog;
-  setting(): Settings["updates"];
-  clients(): number;
-  ask(question: string, goOn: string): Promise<boolean>;
-  restart(): Promise<void>;
-  changed(status: UpdateStatus): void;
-  tell(version: string, ready: boolean): boolean;
 }
 
 /** The updates of this copy of the app. */

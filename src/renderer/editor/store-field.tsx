@@ -44,12 +44,15 @@ export function StoreField({ editor, looked }: { readonly editor: Editor; readon
   );
 }
 
-function LookNotes({ looked: { look, failure }, filtered }: { looked: StoreLooked; filtered: boolean }): ReactNode {
+function LookNotes({ looked, filtered }: { readonly looked: StoreLooked; readonly filtered: boolean }): ReactNode {
+  const { look, failure, isCurrent } = looked;
+  // A count for the filters of a moment ago would be a wrong one.
+  if (!isCurrent) return <FieldNotes hint="Looking into the certificate store…" />;
   if (failure !== null) {
     const message = [failure.message, failure.userAction ?? ""].join(" ").trim();
     return <FieldNotes problems={[{ level: "error", message }]} />;
   }
-  if (look === null) return <FieldNotes hint="Looking into the certificate store…" />;
+  if (look === null) return null;
   const { level, text } = storeWords(look, filtered);
   return level === "hint" ? <FieldNotes hint={text} /> : <FieldNotes problems={[{ level, message: text }]} />;
 }

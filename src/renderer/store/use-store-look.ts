@@ -10,8 +10,15 @@ export interface StoreLooked {
   /** null until it has been looked at, and where it cannot be. */
   readonly look: StoreLook | null;
   readonly failure: AppErrorData | null;
+  /** False while what was seen is about other filters. */
+  readonly isCurrent: boolean;
   /** Looks again, after something was done about what was seen. */
   readonly again: () => void;
+}
+
+interface Seen extends Pick<StoreLooked, "look" | "failure"> {
+  /** The filters, as text. */
+  readonly about: string;
 }
 
 /**
@@ -20,7 +27,7 @@ export interface StoreLooked {
  */
 export function useStoreLook(filters: { readonly issuer: string; readonly subject: string } | null): StoreLooked {
   const bridge = useBridge();
-  const [seen, setSeen] = useState<Omit<StoreLooked, "again">>({ look: null, failure: null });
+  const [seen, setSeen] = useState<Seen>({ look: null, failure: null, about: "" });
   const [turn, setTurn] = useState(0);
   const again = useCallback(() => setTurn((before) => before + 1), []);
   const text = JSON.stringify(filters);
@@ -36,10 +43,10 @@ export function useStoreLook(filters: { readonly issuer: string; readonly subjec
       const orNull = (filter: string): string | null => (filter === "" ? null : filter);
       bridge.call("look-into-store", { issuer: orNull(asked.issuer), subject: orNull(asked.subject) }).then(
         (look) => {
-          if (!over) setSeen({ look, failure: null });
+          if (!over) setSeen({ look, failure: null, about: text });
         },
         (thrown: unknown) => {
-          if (!over) setSeen({ look: null, failure: asAppError(thrown).toData() });
+          if (!over) setSeen({ look: null, failure: asAppError(thrown).toData(), about: text });
         },
       );
     }, pauseMs);
@@ -48,5 +55,6 @@ export function useStoreLook(filters: { readonly issuer: string; readonly subjec
       clearTimeout(timer);
     };
   }, [bridge, text, turn]);
-  return { ...seen, again };
+  const { look, failure, about } = seen;
+  return { look, failure, isCurrent: about === text, again };
 }

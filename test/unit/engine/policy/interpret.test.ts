@@ -140,3 +140,13 @@ test.each(['{"a":[1,-2.5e+3,true,false,null,"x\\u00e4\\n"],"b":{}}', " [ ] ", '"
 test("a byte order mark, as Windows' editors write it, does no harm", () => {
   expect(json('\ufeff{ "theme": "dark" }')).toMatchObject({ kind: "values", values: { theme: "dark" } });
 });
+
+test("a shortcut that people write with is not taken from them", () => {
+  const found = interpretPolicy([json('{ "paletteShortcut": "K" }')]);
+  expect(found.locked).toEqual({});
+  expect(found.problems).toEqual([expect.stringContaining("paletteShortcut has to have a modifier")]);
+  expect(interpretPolicy([json('{ "paletteShortcut": "Control+K" }')]).locked).toEqual({
+    paletteShortcut: "Control+K",
+  });
+  expect(interpretPolicy([json('{ "paletteShortcut": "" }')]).locked).toEqual({ paletteShortcut: "" });
+});

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import type { Session } from "../../../../src/engine/index.ts";
 import { AppError } from "../../../../src/shared/errors.ts";
 import { checkBrowserCommand } from "../../../../src/main/calls/browser-command.ts";
-import { isShortcut } from "../../../../src/main/calls/shortcut.ts";
+import { isShortcut } from "../../../../src/shared/model/shortcut.ts";
 import { connectionInput } from "../connections.ts";
 import { rig } from "./rig.ts";
 

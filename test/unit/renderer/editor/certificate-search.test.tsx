@@ -116,6 +116,24 @@ test("what the store holds is counted as the filters change, and when the person
   expect(await screen.findByText("No certificate database found in your home folder. Choose a file.")).toBeTruthy();
 });
 
+test("no count is shown that is about other filters, and the password row stays meanwhile", async () => {
+  const user = userEvent.setup();
+  const main = await open("linux");
+  main.answers["look-into-store"] = (asked) =>
+    (asked as { issuer: string | null }).issuer === null
+      ? { ...look, lock: "password-missing" }
+      : new Promise(() => undefined);
+  await user.click(store()!);
+  const password = await screen.findByLabelText("Password of the store");
+  await user.type(password, "half");
+  await user.selectOptions(issuer(), "Common name (CN)");
+  await user.type(value("Issuer value"), "Corp");
+  await waitFor(() => expect(main.named("look-into-store").at(-1)).toEqual([{ issuer: "CN=Corp", subject: null }]));
+  expect(screen.getByText("Looking into the certificate store…")).toBeTruthy();
+  expect(screen.queryByText(/certificates in/)).toBeNull();
+  expect(screen.getByLabelText("Password of the store")).toBe(password);
+});
+
 test("a store with a password is opened here, and the password stays out of the page", async () => {
   const user = userEvent.setup();
   const main = await open("linux");
