@@ -51,7 +51,7 @@ async function openEngine(options: EngineOptions, home: string, log: Log, interr
       home: os.homedir(),
       dataHome: process.env["XDG_DATA_HOME"],
       password: () => process.env["CULVERT_CERT_STORE_PASSWORD"],
-      passwordHint: "Set CULVERT_CERT_STORE_PASSWORD to the store's password.",
+      passwordHint: "Set CULVERT_CERT_STORE_PASSWORD to the store's password, or to the card's PIN.",
       helper: engine.findHelper({
         platform: process.platform,
         arch: process.arch,

@@ -2,18 +2,16 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { announcedCas, type Announced } from "../../src/engine/certstore/announced-cas.ts";
 import { attributesOf } from "../../src/engine/certstore/names.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import { openssl } from "../support/pkcs12.ts";
 import { lacks } from "../support/services/programs.ts";
 import { Authority, CertificateFolder } from "../support/certificates.ts";
+import { closedAfterEach } from "../support/closers.ts";
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const closers = closedAfterEach();
 
 let folder: CertificateFolder;
 let server: { cert: string; key: string };

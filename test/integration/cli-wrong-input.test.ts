@@ -111,6 +111,11 @@ const mistakes: Record<string, Mistake> = {
     code: 2,
     line: /--client-key/,
   },
+  "a certificate file that is none": {
+    args: () => ["tcp", "a.b:1", "--client-cert", file("junk.pem")],
+    code: 2,
+    line: /--client-cert: junk\.pem is neither a certificate in PEM form nor a PKCS#12 file/,
+  },
   "a port in use": {
     args: () => ["tcp", "a.b:1", "--listen", `127.0.0.1:${portOf(plain)}`],
     code: 1,

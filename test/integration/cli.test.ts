@@ -93,7 +93,7 @@ describe("usage errors end with 2, one line and the way out", () => {
       ["tcp", "a:1", "--ca-cert", "JUNK"],
       /--ca-cert: This is not a PEM certificate in base64\. Name a PEM file with --alternate-ca-path/,
     ],
-    [["tcp", "a:1", "--client-cert", "JUNK"], /--client-cert needs the key.*--client-key FILE/],
+    [["tcp", "a:1", "--client-cert", "JUNK"], /--client-cert: junk\.pem is neither a certificate in PEM form nor/],
     [["tcp", "a:1", "--client-key", "JUNK"], /--client-key needs the certificate.*--client-cert FILE/],
     [
       ["tcp", "a:1", "--client-cert", "JUNK", "--client-key", "JUNK"],
@@ -114,7 +114,7 @@ describe("usage errors end with 2, one line and the way out", () => {
     [["tcp", "a:1", "--client-cert-from-store", "--client-cert", "JUNK"], /--client-cert and --client-cert-from-store/],
     [["udp", "a"], /a: Add a port, for example a:53/],
     [["udp", "a:1", "--listen", "-"], /carries TCP only/],
-    [["login"], /The url is missing/],
+    [["login"], /The URL is missing/],
     [["login", "ftp://x"], /Start with https:\/\//],
     [["logout", "a", "b"], /takes one argument/],
     [["cache"], /subcommand \(location or clear\) is missing/],

@@ -1,9 +1,10 @@
 import { createPrivateKey } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPkcs12, type ClientCertificate } from "../../src/engine/index.ts";
 import { Authority, CertificateFolder, type Issued } from "../support/certificates.ts";
+import { closedAfterEach } from "../support/closers.ts";
 import { fronts } from "../support/fronts.ts";
 import { makePkcs12, openssl } from "../support/pkcs12.ts";
 import { lacks } from "../support/services/programs.ts";
@@ -20,7 +21,7 @@ let stranger: Authority;
 let ada: Issued;
 let mallory: Issued;
 const folder = new CertificateFolder();
-const closers: (() => unknown)[] = [];
+const closers = closedAfterEach();
 
 beforeAll(async () => {
   [corp, stranger] = await Promise.all([
@@ -32,9 +33,6 @@ beforeAll(async () => {
     issuing.issue({ subject: "CN=ada, O=Corp" }),
     stranger.issue({ subject: "CN=mallory, O=Elsewhere" }),
   ]);
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
 });
 afterAll(() => folder.remove());
 

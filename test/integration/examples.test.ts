@@ -105,13 +105,8 @@ describe.skipIf(lacks(linux, redis, postgresql, sshd, dnsmasq, guideNames))("REA
     const address = ["-h", orders.host, "-p", String(orders.port), "-U", "alice", "-d", "orders"];
     const filled = await run(program("psql"), ["-Xq", ...address, "-f", path.join(examples, "orders.sql")]);
     expect(filled).toMatchObject({ code: 0, stderr: "" });
-    rig = await TunnelRig.start({
-      domain: "corp.example.com",
-      otherDomains: ["localhost.pomerium.io"],
-      routes: routesOf(servers),
-    });
+    rig = await TunnelRig.ofGuides({ otherDomains: ["localhost.pomerium.io"], routes: routesOf(servers) });
     closers.unshift(() => rig.close());
-    rig.proxy.control.setUser({ sub: "alice", email: "alice@corp.example.com", name: "Alice" });
     guide = new GuideRun(rig, shell);
     const local = path.join(guide.folder, "local");
     mkdirSync(local);

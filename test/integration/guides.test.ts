@@ -28,15 +28,12 @@ import { UdpClient } from "../support/udp.ts";
 const guides = path.join(import.meta.dirname, "../../docs/guides");
 const guideOf = (name: string): string => readFileSync(path.join(guides, name), "utf8");
 
-const alice = { sub: "alice", email: "alice@corp.example.com", name: "Alice" };
-
 let rig: TunnelRig;
 let guide: GuideRun;
 
 /** Every test starts as someone who has never signed in. */
 async function start(routes: readonly RouteSpec[], sshServer?: SshServer): Promise<void> {
-  rig = await TunnelRig.start({ domain: "corp.example.com", routes });
-  rig.proxy.control.setUser(alice);
+  rig = await TunnelRig.ofGuides({ routes });
   guide = new GuideRun(rig, sshServer);
 }
 

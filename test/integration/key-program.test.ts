@@ -3,25 +3,19 @@ import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeAll, describe, expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { limits } from "../../src/shared/limits.ts";
 import { Authority, derOf } from "../support/certificates.ts";
+import { closedAfterEach } from "../support/closers.ts";
 import { keyProgram } from "../support/key-program.ts";
 import { NssDatabase } from "../support/nss-database.ts";
 import { sealAsBefore2020 } from "../support/old-nss-keys.ts";
 import { lacks } from "../support/services/programs.ts";
 import { endAll, liveClient, refusedClient } from "./connector-clients.ts";
-import { openSearching, remoteKeyTools, startRig, storeOf, type Closers } from "./remote-key-rig.ts";
+import { openSearching, remoteKeyTools, startRig, storeOf } from "./remote-key-rig.ts";
 
-const closers: Closers = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-let corp: Authority;
-beforeAll(async () => {
-  corp = await Authority.root("CN=Corp CA");
-});
+const closers = closedAfterEach();
+const corp = await Authority.root("CN=Corp CA");
 
 async function database(password = ""): Promise<NssDatabase> {
   const made = await NssDatabase.create({ password });

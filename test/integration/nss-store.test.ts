@@ -1,11 +1,13 @@
 import { createHash, X509Certificate, createPrivateKey } from "node:crypto";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NssCipher, WrongPassword } from "../../src/engine/certstore/nss-cipher.ts";
 import { DerError } from "../../src/engine/certstore/der.ts";
 import { NssStore } from "../../src/engine/certstore/nss.ts";
+import { AppError } from "../../src/shared/errors.ts";
 import type { StoredKey } from "../../src/engine/certstore/store.ts";
 import { Authority, derOf, type Issued } from "../support/certificates.ts";
 import { lacks } from "../support/services/programs.ts";
@@ -128,6 +130,25 @@ describe.skipIf(lacks(nssTools))("a real NSS database", () => {
     await expect(storeOf(nss).certificates()).rejects.toMatchObject({
       message: expect.stringMatching(/cert9\.db is damaged/) as string,
     });
+  });
+
+  test("where there is none, the command in the message makes one that is found", async () => {
+    const nss = await database();
+    await nss.add(ec);
+    const home = path.join(nss.home, "new home");
+    mkdirSync(home);
+    const store = new NssStore({
+      folders: [{ path: path.join(home, ".pki/nssdb"), name: "~/.pki/nssdb" }],
+      passwordHint: "Give it.",
+    });
+    const told: unknown = await store.certificates().catch((error: unknown) => error);
+    const command = /key: (mkdir .* -i )FILE\.p12$/.exec(told instanceof AppError ? (told.userAction ?? "") : "")?.[1];
+    // The passwords of the file and of the new database, which pk12util asks a person for.
+    execFileSync("sh", ["-ec", `${command ?? "false "}"$1" -W "" -K ""`, "sh", path.join(nss.home, "entry-1.p12")], {
+      env: { ...process.env, HOME: home },
+      stdio: "pipe",
+    });
+    expect((await store.certificates()).map(({ hasKey }) => hasKey)).toEqual([true]);
   });
 
   test("the cipher refuses other passwords, other ciphers and absurd work", async () => {

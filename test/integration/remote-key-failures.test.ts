@@ -2,35 +2,19 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Authority } from "../support/certificates.ts";
+import { closedAfterEach } from "../support/closers.ts";
 import { fronts } from "../support/fronts.ts";
 import { scriptedProgram } from "../support/key-program.ts";
 import { lacks } from "../support/services/programs.ts";
 import { connectTo, endOf, receiveAll, sendRandom } from "../support/streams.ts";
 import { endAll, eventually, liveClient, refusedClient } from "./connector-clients.ts";
-import {
-  cardOf,
-  listeners,
-  openSearching,
-  programsNow,
-  remoteKeyTools,
-  startRig,
-  storeOf,
-  type Closers,
-} from "./remote-key-rig.ts";
+import { cardOf, listeners, openSearching, programsNow, remoteKeyTools, startRig, storeOf } from "./remote-key-rig.ts";
 
-const closers: Closers = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-  // Whatever happened, nothing of it is left.
-  await eventually(() => programsNow().length === 0 && listeners() === 0);
-});
-
-let corp: Authority;
-beforeAll(async () => {
-  corp = await Authority.root("CN=Corp CA");
-});
+// Whatever happened, nothing of it is left.
+const closers = closedAfterEach(() => eventually(() => programsNow().length === 0 && listeners() === 0));
+const corp = await Authority.root("CN=Corp CA");
 
 const lacking = lacks(...remoteKeyTools);
 

@@ -6,6 +6,7 @@ import {
   type Tunnel,
 } from "../../src/engine/index.ts";
 import type { Authority } from "../support/certificates.ts";
+import type { Closers } from "../support/closers.ts";
 import { keyProgram } from "../support/key-program.ts";
 import { NssDatabase, nssTools } from "../support/nss-database.ts";
 import { Pkcs11Token, tokenTools } from "../support/pkcs11-token.ts";
@@ -15,9 +16,6 @@ import { Upstream } from "../support/streams.ts";
 
 /** What tests of keys that stay in a token need. */
 export const remoteKeyTools: readonly Service[] = [nssTools, tokenTools, keyProgram];
-
-/** What a test leaves behind. */
-export type Closers = (() => unknown)[];
 
 export interface Card {
   readonly token: Pkcs11Token;

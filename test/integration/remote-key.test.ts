@@ -1,32 +1,17 @@
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Authority } from "../support/certificates.ts";
+import { closedAfterEach } from "../support/closers.ts";
 import { fronts } from "../support/fronts.ts";
 import { lacks } from "../support/services/programs.ts";
 import { connectTo, receiveAll, sendRandom, Upstream } from "../support/streams.ts";
 import { UdpClient, UdpUpstream } from "../support/udp.ts";
 import { endAll, eventually, liveClient, refusedClient } from "./connector-clients.ts";
-import {
-  cardOf,
-  emptyCard,
-  openSearching,
-  programsNow,
-  remoteKeyTools,
-  startRig,
-  storeOf,
-  type Closers,
-} from "./remote-key-rig.ts";
+import { cardOf, emptyCard, openSearching, programsNow, remoteKeyTools, startRig, storeOf } from "./remote-key-rig.ts";
 
 const MB = 1_000_000;
 
-const closers: Closers = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-let corp: Authority;
-beforeAll(async () => {
-  corp = await Authority.root("CN=Corp CA");
-});
+const closers = closedAfterEach();
+const corp = await Authority.root("CN=Corp CA");
 
 const lacking = lacks(...remoteKeyTools);
 

@@ -3,12 +3,13 @@ import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import tls from "node:tls";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TlsSettings } from "../../src/engine/index.ts";
 import type { AppErrorData } from "../../src/shared/errors.ts";
 import { errorWords } from "../../src/shared/words/errors.ts";
 import { dayOf } from "../../src/shared/words/format.ts";
 import { Authority, CertificateFolder, type Issued } from "../support/certificates.ts";
+import { closedAfterEach } from "../support/closers.ts";
 import { openssl } from "../support/pkcs12.ts";
 import { Rig } from "../support/rig.ts";
 import { lacks } from "../support/services/programs.ts";
@@ -23,7 +24,7 @@ let issuing: Authority;
 let server: Issued;
 let ada: Issued;
 const folder = new CertificateFolder();
-const closers: (() => unknown)[] = [];
+const closers = closedAfterEach();
 
 const serving = { usage: "server", names: ["localhost"] } as const;
 
@@ -35,9 +36,6 @@ beforeAll(async () => {
     issuing.issue({ subject: "CN=proxy", ...serving }),
     issuing.issue({ subject: "CN=ada", toDays: 25 }),
   ]);
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
 });
 afterAll(async () => {
   await rig.close();

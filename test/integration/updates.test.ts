@@ -1,11 +1,8 @@
 import {
-  chmodSync,
   closeSync,
   constants,
   existsSync,
   lstatSync,
-  mkdirSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -15,88 +12,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import http from "node:http";
-import os from "node:os";
+import type http from "node:http";
 import path from "node:path";
-import type { KeyObject } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { LibraryInstaller } from "../../src/main/updates/electron-updater.ts";
-import { findRelease } from "../../src/main/updates/feed.ts";
-import type { Release } from "../../src/main/updates/release.ts";
-import { publicKeyOf } from "../../src/main/updates/signature.ts";
-import { newSigningKey, sha512Of, UpdateServer } from "../support/update-feed.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { sha512Of } from "../support/update-feed.ts";
+import { appImage as name, emptyUpdateServer, never, updatingComputer } from "../support/updating-computer.ts";
+import { eventually } from "./connector-clients.ts";
 
-let server: UpdateServer;
-beforeAll(async () => {
-  server = await UpdateServer.start();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  server.files.clear();
-  server.asked.length = 0;
-});
-
-const name = "Culvert-1.5.0-x86_64.AppImage";
-const never = new AbortController().signal;
-
-const keyOf = (text: string): KeyObject => {
-  const key = publicKeyOf(text);
-  if (key === null) throw new Error("not a key");
-  return key;
-};
-
-/** A computer with the app as an AppImage (or as an NSIS installation) and its caches. */
-function computer(options: { readonly way?: "appimage" | "nsis"; readonly running?: string } = {}) {
-  const { way = "appimage", running = "1.4.2" } = options;
-  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-updates-"));
-  const apps = path.join(folder, "apps");
-  mkdirSync(apps);
-  const image = path.join(apps, "Culvert-1.4.2.AppImage");
-  writeFileSync(image, "#!/bin/sh\nexit 0\n");
-  chmodSync(image, 0o755);
-  process.env["APPIMAGE"] = image;
-  onTestFinished(() => {
-    delete process.env["APPIMAGE"];
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const caches = path.join(folder, "caches");
-  const roots = (): readonly string[] => [server.caPem];
-  const logged: string[] = [];
-  const installer = new LibraryInstaller({
-    way: way === "nsis" ? { way } : { way, file: image },
-    feedUrl: server.url,
-    version: running,
-    cacheFolder: caches,
-    configFile: path.join(folder, "app-update.yml"),
-    roots,
-    squirrel: () => {
-      throw new Error("this is not macOS");
-    },
-    log: (level, message) => logged.push(`${level} ${message}`),
-  });
-  const find = (change: { readonly keys?: readonly KeyObject[]; readonly url?: string; signal?: AbortSignal } = {}) =>
-    findRelease(
-      {
-        url: change.url ?? server.url,
-        keys: change.keys ?? [keyOf(server.key.publicKey)],
-        wanted: { running, way, arch: "x64", system: "6.1.0" },
-        roots,
-        parse: (text) => installer.parse(text),
-      },
-      change.signal ?? never,
-    );
-  const found = async (): Promise<Release> => {
-    const release = await find();
-    if (release === null) throw new Error("nothing newer");
-    return release;
-  };
-  const download = (release: Release, signal = never): Promise<void> =>
-    installer.download(release, { signal, received: () => undefined });
-  const pending = path.join(caches, "culvert-updater/pending");
-  return { folder, apps, image, caches, pending, installer, find, found, download, logged };
-}
+const server = await emptyUpdateServer();
+const computer = (options?: Parameters<typeof updatingComputer>[1]) => updatingComputer(server, options);
 
 /** A program for the place of the AppImage, which tells that it was started. */
 const newImage = (marker: string): Buffer =>
@@ -156,25 +81,12 @@ test("what an earlier run has downloaded is taken where it is still the same", a
   await first.download(await first.found());
   server.asked.length = 0;
   const options = { signal: never, received: () => undefined };
-  const again = (): LibraryInstaller =>
-    new LibraryInstaller({
-      way: { way: "appimage", file: first.image },
-      feedUrl: server.url,
-      version: "1.4.2",
-      cacheFolder: first.caches,
-      configFile: path.join(first.folder, "app-update.yml"),
-      roots: () => [server.caPem],
-      squirrel: () => {
-        throw new Error("this is not macOS");
-      },
-      log: () => undefined,
-    });
   const release = await first.found();
   server.asked.length = 0;
-  await again().download(release, options);
+  await first.startInstaller().download(release, options);
   expect(server.asked).toEqual([]);
   writeFileSync(path.join(first.pending, name), "something else");
-  const third = again();
+  const third = first.startInstaller();
   await third.download(release, options);
   expect(server.asked).toEqual([`/stable/${name}`]);
   await third.prepare(never);
@@ -284,118 +196,11 @@ test("an AppImage that cannot be replaced stays whole, with nothing beside it", 
   expect(readdirSync(apps)).toEqual([path.basename(image)]);
 });
 
-test("nothing is downloaded, nor even read, without a good signature", async () => {
-  const { find } = computer();
-  const refused = {
-    code: "update-refused",
-    message: expect.stringContaining("offers an update with a wrong signature") as string,
-  };
-  server.publish("1.5.0", { [name]: Buffer.from("x") });
-  await expect(find({ keys: [keyOf(newSigningKey().publicKey)] })).rejects.toMatchObject(refused);
-  // The signature of another system's metadata, though by the right key.
-  server.publish("1.5.0", { [name]: Buffer.from("x") }, { name: "latest-mac.yml" });
-  const { files } = server;
-  files.set("latest-linux.yml", files.get("latest-mac.yml") ?? Buffer.alloc(0));
-  files.set("latest-linux.yml.sig", files.get("latest-mac.yml.sig") ?? Buffer.alloc(0));
-  await expect(find()).rejects.toMatchObject(refused);
-  // Signed and changed afterwards.
-  server.publish("1.5.0", { [name]: Buffer.from("x") });
-  const good = files.get("latest-linux.yml") as Buffer;
-  files.set("latest-linux.yml", Buffer.from(good.toString().replace("1.5.0", "1.6.0")));
-  await expect(find()).rejects.toMatchObject(refused);
-  files.set("latest-linux.yml.sig", Buffer.from("<html>"));
-  await expect(find()).rejects.toMatchObject(refused);
-  expect(server.asked.filter((one) => !one.includes("latest"))).toEqual([]);
-});
-
-test("old metadata with a good signature offers nothing", async () => {
-  const { find } = computer({ running: "1.6.0" });
-  server.publish("1.5.0", { [name]: Buffer.from("x") });
-  expect(await find()).toBeNull();
-  server.publish("1.6.0", { [name]: Buffer.from("x") });
-  expect(await find()).toBeNull();
-});
-
 test("the library itself refuses a lower version, should one get that far", async () => {
   const { download } = computer({ running: "1.6.0" });
   const file = { name, sha512: sha512Of(Buffer.from("x")), size: 1 };
   await expect(download({ version: "1.5.0", file })).rejects.toMatchObject({ code: "update-failed" });
   expect(server.asked).toEqual([]);
-});
-
-test("signed metadata out of order is refused: no YAML, tricks of YAML, other hosts", async () => {
-  const { find } = computer();
-  for (const text of [
-    "{",
-    "",
-    "version: !!js/function 'x'",
-    `version: 1.5.0\nfiles:\n  - url: https://evil.example/a.AppImage\n    sha512: ${"A".repeat(86)}==\n    size: 1\n`,
-    `version: 1.5.0\nfiles:\n  - url: ../../a.AppImage\n    sha512: ${"A".repeat(86)}==\n    size: 1\n`,
-    "version: 1.5.0\nfiles: &a [*a]\n",
-    "__proto__:\n  version: 1.5.0\n",
-  ]) {
-    server.putSigned("latest-linux.yml", text);
-    await expect(find(), text).rejects.toMatchObject({ code: "update-refused" });
-  }
-});
-
-test.each<[string, (response: http.ServerResponse) => void, string]>([
-  ["too much", (response) => void response.end(Buffer.alloc(200_000)), "sent more than was expected"],
-  [
-    "without an end",
-    (response) => {
-      const more = (): void => void (response.writable && response.write(Buffer.alloc(16_384), more));
-      more();
-    },
-    "sent more than was expected",
-  ],
-  [
-    "a size that is too much",
-    (response) => void response.writeHead(200, { "content-length": "99999999" }).flushHeaders(),
-    "more",
-  ],
-  ["an error", (response) => void response.writeHead(500).end(), "answered 500"],
-  ["elsewhere", (response) => void response.writeHead(302, { location: "http://localhost:1/" }).end(), "answered 302"],
-  [
-    "half",
-    (response) => void response.writeHead(200, { "content-length": "50" }).write("x", () => response.destroy()),
-    "was lost",
-  ],
-  ["nothing", (response) => response.destroy(), "was lost"],
-])("a server that sends %s costs nothing but a message", async (_what, answer, message) => {
-  const { find } = computer();
-  server.files.set("latest-linux.yml", answer);
-  await expect(find()).rejects.toMatchObject({
-    code: "update-failed",
-    message: expect.stringContaining(message) as string,
-  });
-});
-
-test("a server of another name, of another CA, without TLS, or none at all is not believed", async () => {
-  const { find } = computer();
-  server.publish("1.5.0", { [name]: Buffer.from("x") });
-  await expect(find({ url: server.url.replace("localhost", "127.0.0.1") })).rejects.toMatchObject({
-    message: expect.stringMatching(/^This computer does not trust the update server 127\.0\.0\.1:\d+\.$/) as string,
-  });
-  const stranger = await UpdateServer.start();
-  onTestFinished(() => stranger.close());
-  await expect(find({ url: stranger.url })).rejects.toMatchObject({
-    message: expect.stringContaining("does not trust") as string,
-  });
-  await expect(find({ url: server.url.replace("https:", "http:") })).rejects.toMatchObject({ code: "setting-invalid" });
-  const plain = http.createServer((_request, response) => response.end()).listen(0, "127.0.0.1");
-  onTestFinished(() => void plain.close());
-  await once(plain, "listening");
-  const { port } = plain.address() as { readonly port: number };
-  await expect(find({ url: `https://localhost:${port}/` })).rejects.toMatchObject({ code: "update-failed" });
-  plain.close();
-  await once(plain, "close");
-  await expect(find({ url: `https://localhost:${port}/` })).rejects.toMatchObject({
-    message: `The update server localhost:${port} refused the connection.`,
-  });
-  await expect(find({ url: "https://updates.invalid/" })).rejects.toMatchObject({
-    message: "DNS knows no address for the update server updates.invalid.",
-  });
 });
 
 test("a check and a download end when they are told to", async () => {
@@ -404,7 +209,7 @@ test("a check and a download end when they are told to", async () => {
   server.files.set("latest-linux.yml", silent);
   const check = new AbortController();
   const checked = find({ signal: check.signal });
-  await waitFor(() => server.asked.length === 1);
+  await eventually(() => server.asked.length === 1);
   check.abort();
   await expect(checked).rejects.toMatchObject({ code: "cancelled" });
 
@@ -413,16 +218,8 @@ test("a check and a download end when they are told to", async () => {
   server.files.set(name, silent);
   const downloading = new AbortController();
   const downloaded = download(release, downloading.signal);
-  await waitFor(() => server.asked.includes(`/stable/${name}`));
+  await eventually(() => server.asked.includes(`/stable/${name}`));
   downloading.abort();
   await expect(downloaded).rejects.toMatchObject({ code: "cancelled" });
   expect(readdirSync(pending)).toEqual([]);
 });
-
-async function waitFor(holds: () => boolean): Promise<void> {
-  const limit = Date.now() + 20_000;
-  while (!holds()) {
-    if (Date.now() > limit) throw new Error("it did not happen");
-    await sleep(10);
-  }
-}

@@ -12,7 +12,8 @@ const modules = [
   "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
   "/usr/lib64/pkcs11/libsofthsm2.so",
 ];
-const moduleFile = modules.find((file) => existsSync(file)) ?? "";
+/** SoftHSM itself, where it is installed. */
+export const moduleFile = modules.find((file) => existsSync(file)) ?? "";
 
 /** SoftHSM and the tools that fill its tokens. */
 export const tokenTools: Service = {

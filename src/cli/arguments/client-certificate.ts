@@ -97,7 +97,9 @@ async function read(files: Files, command: string): Promise<ClientCertificate> {
       : // The newline behind it is the editor's; a space may be the passphrase's.
         (await bytesOf("client-key-passphrase-file", files.passphrase, command)).toString("utf8").replace(/\r?\n$/, "");
   const bytes = await bytesOf("client-cert", files.certificate, command);
-  if (looksBinary(bytes)) {
+  const cert = bytes.toString("utf8");
+  // What is no PEM at all is told as that, rather than as a certificate whose key is missing.
+  if (looksBinary(bytes) || (files.key === null && !cert.includes("-----BEGIN "))) {
     if (files.key !== null && isPkcs12(bytes))
       throw usageError("--client-cert names a PKCS#12 file, which holds its key: leave out --client-key.", command);
     try {
@@ -106,7 +108,6 @@ async function read(files: Files, command: string): Promise<ClientCertificate> {
       throw refusal("--client-cert", files, command, thrown);
     }
   }
-  const cert = bytes.toString("utf8");
   if (files.key === null && !holdsKey(cert))
     throw usageError("--client-cert needs the key of that certificate: --client-key FILE.", command);
   const key = files.key === null ? cert : (await bytesOf("client-key", files.key, command)).toString("utf8");

@@ -11,7 +11,10 @@ export const tlsFlags: readonly FlagSpec[] = [
   text("client-cert", "FILE", "client certificate: a PEM file, or a PKCS#12 file (.p12, .pfx) with its key"),
   text("client-key", "FILE", "PEM file with the key of the client certificate"),
   text("client-key-passphrase-file", "FILE", "file with the passphrase of the key or of the PKCS#12 file"),
-  boolean("client-cert-from-store", "search the client certificate in ~/.pki/nssdb, as browsers do (Linux)"),
+  boolean(
+    "client-cert-from-store",
+    "search the client certificate in the system's store, on Linux ~/.pki/nssdb and cards",
+  ),
   text("client-cert-issuer", "ATTR=VALUE", 'search one whose issuer has this attribute, for example "CN=Corp CA"'),
   text("client-cert-subject", "ATTR=VALUE", 'search one whose subject has this attribute, for example "OU=Sales"'),
 ];

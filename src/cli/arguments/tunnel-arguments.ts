@@ -1,6 +1,7 @@
 import {
   authorityOf,
   parseLocalAddress,
+  parsePomeriumUrl,
   parseTarget,
   shown,
   type LocalAddress,
@@ -39,6 +40,16 @@ function targetOf(text: string, pomeriumUrl: string | undefined, usual: Protocol
   }
 }
 
+/** Refuses a wrong one under its own name, rather than under that of the first destination. */
+function checkPomeriumUrl(text: string, command: string): void {
+  if (text.trim() === "") return;
+  try {
+    parsePomeriumUrl(text);
+  } catch (thrown) {
+    throw naming("--pomerium-url", command, asAppError(thrown));
+  }
+}
+
 /**
  * Reads `destination` and `destination=listen` arguments together with --listen and --pomerium-url.
  * @param command of the two, the one that was called: a destination without a protocol has that one.
@@ -51,6 +62,7 @@ export function readTunnelArguments(given: ParsedArguments, command: Protocol): 
     throw usageError("--listen is for one destination; with several, write each as DESTINATION=ADDRESS.", command);
   }
   const pomeriumUrl = given.text("pomerium-url");
+  checkPomeriumUrl(pomeriumUrl ?? "", command);
   const tunnels: Omit<TunnelArgument, "id">[] = [];
   for (const positional of positionals) {
     const equals = positional.indexOf("=");

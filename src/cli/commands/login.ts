@@ -14,7 +14,7 @@ const spec: CommandSpec = {
   name: "login",
   summary: "sign in at a Pomerium, so that tunnels need no sign-in later",
   usage: ["login URL [flags]"],
-  positionals: { min: 1, max: 1, name: "url" },
+  positionals: { min: 1, max: 1, name: "URL" },
   flags: [...tlsFlags, ...signInFlags, jsonLogFlag],
   examples: [
     "culvert login https://redis.corp.example.com",

@@ -13,7 +13,7 @@ const spec: CommandSpec = {
   summary: "sign out at one Pomerium, or at all of them",
   usage: ["logout [URL] [flags]"],
   about: ["Without URL it signs out everywhere. Open connections live on until either side closes them."],
-  positionals: { min: 0, max: 1, name: "url" },
+  positionals: { min: 0, max: 1, name: "URL" },
   flags: [...tlsFlags, jsonLogFlag],
   examples: ["culvert logout https://redis.corp.example.com", "culvert logout"],
 };

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { shown } from "../../shared/address.ts";
+import { dayOf } from "../../shared/words/format.ts";
 import { readCertificate, type CertificateFacts } from "./certificate.ts";
 import { DerError } from "./der.ts";
 import { matches, type NameFilter } from "./filters.ts";
@@ -9,6 +10,8 @@ import { attributesOf, comparable, shortName } from "./names.ts";
 export interface Candidate {
   readonly der: Buffer;
   readonly hasKey: boolean;
+  /** Its key waits for a password or PIN that is not known. */
+  readonly isLocked?: boolean;
 }
 
 export interface Wanted {
@@ -26,6 +29,8 @@ export interface Choice<C extends Candidate> {
   readonly usable: number;
   /** One sentence for each other certificate that could have been meant: which, and why it fell out. */
   readonly passedOver: readonly string[];
+  /** Of those the first whose names fit: what else is wrong with it. null where no names fit. */
+  readonly closest: string | null;
 }
 
 export interface Chosen<C extends Candidate> {
@@ -45,10 +50,7 @@ interface Read<C> {
   readonly subject: string;
 }
 
-const day = (time: number): string => {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? "an impossible date" : date.toISOString().slice(0, 10);
-};
+const day = (time: number): string => (Number.isNaN(new Date(time).getTime()) ? "an impossible date" : dayOf(time));
 
 /** `"ada" signed by "Corp CA"`, bounded and printable. */
 export const titleOf = ({ subject, issuer }: Pick<CertificateFacts, "subject" | "issuer">): string =>
@@ -131,6 +133,10 @@ function read<C extends Candidate>(candidate: C): Read<C> | null {
   }
 }
 
+const fits = (facts: CertificateFacts, { issuer, subject }: Pick<Wanted, "issuer" | "subject">): boolean =>
+  (issuer === null || matches(issuer, attributesOf(facts.issuer))) &&
+  (subject === null || matches(subject, attributesOf(facts.subject)));
+
 /** Why a certificate cannot be used whatever the others are, or null. */
 function flaw({ facts, candidate }: Read<Candidate>, { issuer, subject, now }: Wanted): string | null {
   if (!candidate.hasKey) return "its private key is not in the store";
@@ -168,10 +174,11 @@ function eachOnce<C extends Candidate>(candidates: readonly C[]): C[] {
   return [...byDer.values()];
 }
 
-/** Certificates of people before those of CAs, then the one that is valid longest, then the newest. */
+/** Certificates of people before those of CAs, keys that can be used before those that wait for a PIN, then the one that is valid longest, then the newest. */
 function better(a: Read<Candidate>, b: Read<Candidate>): number {
   return (
     Number(a.facts.isCa) - Number(b.facts.isCa) ||
+    Number(a.candidate.isLocked ?? false) - Number(b.candidate.isLocked ?? false) ||
     b.facts.notAfter - a.facts.notAfter ||
     b.facts.notBefore - a.facts.notBefore ||
     Buffer.compare(a.facts.der, b.facts.der)
@@ -183,6 +190,7 @@ export function choose<C extends Candidate>(candidates: readonly C[], wanted: Wa
   const passedOver: string[] = [];
   // Told last: an address book of other people's certificates must not hide what is wrong with one's own.
   const withoutKey: string[] = [];
+  let closest: string | null = null;
   const all: Read<C>[] = [];
   for (const candidate of eachOnce(candidates)) {
     const one = read(candidate);
@@ -201,22 +209,30 @@ export function choose<C extends Candidate>(candidates: readonly C[], wanted: Wa
     if (chain) usable.push({ one, chain });
     else {
       const reasons = one.candidate.hasKey ? passedOver : withoutKey;
-      reasons.push(`${titleOf(one.facts)}: ${why ?? lostWay(one, accepted, every, wanted.now)}.`);
+      const told = `${titleOf(one.facts)}: ${why ?? lostWay(one, accepted, every, wanted.now)}.`;
+      reasons.push(told);
+      if (one.candidate.hasKey && fits(one.facts, wanted)) closest ??= told;
     }
   }
   const [best, ...others] = usable.sort((a, b) => better(a.one, b.one));
   for (const { one } of others) {
     const isSooner = best !== undefined && one.facts.notAfter < best.one.facts.notAfter;
-    const why = isSooner ? `it ends sooner, on ${day(one.facts.notAfter)}` : "another one was preferred";
+    const isWaiting = one.candidate.isLocked === true && best?.one.candidate.isLocked !== true;
+    const why = isWaiting
+      ? "its key waits for a password or PIN"
+      : isSooner
+        ? `it ends sooner, on ${day(one.facts.notAfter)}`
+        : "another one was preferred";
     passedOver.push(`${titleOf(one.facts)}: ${why}.`);
   }
   passedOver.push(...withoutKey);
-  if (!best) return { chosen: null, usable: 0, passedOver };
+  if (!best) return { chosen: null, usable: 0, passedOver, closest };
   const { one, chain } = best;
   const sent = chain.filter((link, index) => index === 0 || link.issuer !== link.subject);
   return {
     chosen: { candidate: one.candidate, facts: one.facts, chain: sent.map(({ facts }) => facts.der) },
     usable: usable.length,
     passedOver,
+    closest,
   };
 }

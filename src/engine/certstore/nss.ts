@@ -128,7 +128,7 @@ export class NssStore implements CertificateStore {
       "client-certificate-needed",
       `There is no certificate store of yours: nothing is in ${names}.`,
       {
-        userAction: `Import the certificate with its key: pk12util -d sql:${this.name} -i FILE.p12.`,
+        userAction: `Import the certificate with its key: mkdir -p ${this.name} && pk12util -d "sql:${inShell(this.name)}" -i FILE.p12`,
       },
     );
   }
@@ -175,9 +175,12 @@ async function cipherOf(salt: Buffer, check: Buffer, password = ""): Promise<Nss
 
 const idOf = (row: Row): string => bytesOf(row["id"])?.toString("hex") ?? "";
 
+/** A shell takes `~` for the home folder only where a word begins. */
+const inShell = (name: string): string => name.replace(/^~/, "$HOME");
+
 function unreadable(folder: Folder, why: string, cause?: unknown): AppError {
   return new AppError("storage-failed", `The certificate store ${folder.name} cannot be read: ${why}.`, {
-    userAction: `See what "certutil -K -d sql:${folder.name}" says of it.`,
+    userAction: `See what "certutil -K -d sql:${inShell(folder.name)}" says of it.`,
     cause,
   });
 }

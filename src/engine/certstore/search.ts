@@ -7,10 +7,10 @@ import { waitFor } from "../aborts.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
 import type { RemoteKey } from "../tls/remote-key/remote-key.ts";
 import type { Announced } from "./announced-cas.ts";
-import { choose } from "./choose.ts";
+import { choose, type Choice } from "./choose.ts";
 import type { NameFilter } from "./filters.ts";
 import { shortName } from "./names.ts";
-import type { CertificateStore, StoredKey } from "./store.ts";
+import type { CertificateStore, StoredCertificate, StoredKey } from "./store.ts";
 
 /** A client certificate that is to be searched for, and what is made of it. */
 export interface CertificateSearch {
@@ -193,7 +193,7 @@ export class CertificateSearches {
       // A card that is put in now is to be found by the next client.
       store.lookAgain?.();
       const unfiltered = choose(all, { ...wanted, issuer: null, subject: null });
-      throw notFound(proxy, store, search, choice.passedOver, unfiltered.usable);
+      throw notFound(proxy, store, search, choice, unfiltered.usable);
     }
     const key = await waitFor(chosen.candidate.key(), signal, limit);
     const identity = search.with(foundOf(chosen.chain, key));
@@ -235,16 +235,19 @@ function notFound(
   { host }: ProxyAddress,
   { name }: CertificateStore,
   { issuer, subject }: CertificateSearch,
-  passedOver: readonly string[],
+  { passedOver, closest }: Pick<Choice<StoredCertificate>, "passedOver" | "closest">,
   others: number,
 ): AppError {
   const [first, second] = passedOver;
   const filters = [issuer && `issuer ${issuer.text}`, subject && `subject ${subject.text}`].filter(
     (part) => part !== null,
   );
+  const elsewhere = `${others} other${others === 1 ? "" : "s"} could be used.`;
   const why =
     others > 0
-      ? `No certificate in ${name} has ${filters.join(" and ")}. ${others} other${others === 1 ? "" : "s"} could be used.`
+      ? closest === null
+        ? `No certificate in ${name} has ${filters.join(" and ")}. ${elsewhere}`
+        : `No certificate in ${name} that has ${filters.join(" and ")} fits ${host}: ${closest} ${elsewhere}`
       : first === undefined
         ? `${host} asks for a client certificate, and ${name} holds none with its key.`
         : second === undefined

@@ -10,6 +10,8 @@ export type StoredKey =
 export interface StoredCertificate {
   readonly der: Buffer;
   readonly hasKey: boolean;
+  /** Its key waits for a password or PIN that is not known, or was wrong. */
+  readonly isLocked?: boolean;
   /** Its private key. @throws AppError where the store does not let it be used, or has none. */
   readonly key: () => Promise<StoredKey>;
 }

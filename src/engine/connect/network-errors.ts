@@ -19,7 +19,7 @@ export function networkError(error: unknown, context: NetworkContext): AppError 
     return make(
       "host-not-found",
       `DNS knows no address for ${host}.`,
-      "Check the spelling, connect to your VPN, or name your Pomerium with --pomerium-url.",
+      "Check the spelling, or connect to your VPN; a tunnel takes the URL of its Pomerium from --pomerium-url.",
       {
         retryable: true,
       },

@@ -5,8 +5,9 @@ import type { EventSink } from "../../shared/events.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { ClientInfo } from "../../shared/model/activity.ts";
 import { nextTunnelState, type TunnelInput, type TunnelState } from "../../shared/states.ts";
-import { cancelled } from "../aborts.ts";
+import { cancelled, waitFor } from "../aborts.ts";
 import { listenError } from "./listen-error.ts";
+import { localAddressOf } from "./local-host.ts";
 import type { OpenPath } from "../connect/path.ts";
 import type { Opener, OpenRequest } from "./opener.ts";
 import { Peer } from "./peer.ts";
@@ -150,13 +151,14 @@ export class TcpTunnel {
     return this.#address ?? { host: "", port: 0 };
   }
 
-  #listen(signal: AbortSignal): Promise<void> {
+  async #listen(signal: AbortSignal): Promise<void> {
     const { listen, id, request, events } = this.#options;
     this.#next({ type: "start" });
+    const host = listen.host === null ? {} : { host: await waitFor(localAddressOf(listen.host), signal) };
     return new Promise<void>((resolve, reject) => {
       if (signal.aborted) return reject(cancelled(signal));
       this.#server.once("error", reject);
-      this.#server.listen({ port: listen.port, ...(listen.host === null ? {} : { host: listen.host }) }, () => {
+      this.#server.listen({ port: listen.port, ...host }, () => {
         this.#server.off("error", reject);
         // Running out of file descriptors is reported here; the listener lives on and the next accept may work.
         this.#server.on("error", () => undefined);

@@ -1,10 +1,10 @@
 import dgram, { type RemoteInfo, type Socket } from "node:dgram";
-import { lookup } from "node:dns/promises";
 import net from "node:net";
 import os from "node:os";
 import type { LocalAddress } from "../../shared/address.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { throwIfAborted } from "../aborts.ts";
+import { localAddressOf } from "./local-host.ts";
 
 /** Ports that are tried until one is free on every address. */
 const portAttempts = 10;
@@ -58,9 +58,7 @@ export class UdpSockets {
     const families = wildcards[listen.host ?? ""];
     try {
       if (!families) {
-        const { address } = net.isIP(listen.host ?? "")
-          ? { address: listen.host ?? "" }
-          : await lookup(listen.host ?? "");
+        const address = await localAddressOf(listen.host ?? "");
         await this.#bind(address, listen.port, signal);
         return address;
       }

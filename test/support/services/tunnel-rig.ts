@@ -33,6 +33,13 @@ export class TunnelRig {
     return new TunnelRig(await startAccessProxy(options));
   }
 
+  /** With the domain of the guides, and Alice, who signs in in them. */
+  static async ofGuides(options: Omit<AccessProxyOptions, "domain">): Promise<TunnelRig> {
+    const rig = await TunnelRig.start({ domain: "corp.example.com", ...options });
+    rig.proxy.control.setUser({ sub: "alice", email: "alice@corp.example.com", name: "Alice" });
+    return rig;
+  }
+
   /** Flags that lead to this rig's proxy, and sign in there. */
   get flags(): readonly string[] {
     return ["--pomerium-url", this.proxy.origin, ...this.signInFlags];

@@ -77,7 +77,7 @@ describe("destinations and local addresses", () => {
     [["a:1=127.0.0.1:x"], "a:1=127.0.0.1:x: The port"],
     [["a"], "Add a port"],
     [["a:1", "--listen", "70000"], "--listen: The port must be from 0 to 65535"],
-    [["a:1", "--pomerium-url", "p.x"], "Start with https://"],
+    [["a:1", "--pomerium-url", "p.x"], "--pomerium-url: Start with https://"],
     [["udp+https://time.x:13", "--listen", "-"], '"-" (stdin and stdout) carries TCP only; give a UDP destination'],
   ])("%j is a usage error", (argv, words) => expectUsageError(() => read(...argv), words));
 

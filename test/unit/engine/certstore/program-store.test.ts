@@ -1,9 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import net from "node:net";
 import path from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findHelper } from "../../../../src/engine/certstore/find-helper.ts";
 import { ProgramStore, type ProgramStoreOptions } from "../../../../src/engine/certstore/program-store.ts";
 import { systemCertificateStore } from "../../../../src/engine/certstore/system-store.ts";
+import { limits } from "../../../../src/shared/limits.ts";
 import { Authority, CertificateFolder, derOf, type Issued } from "../../../support/certificates.ts";
 import { scriptedProgram } from "../../../support/key-program.ts";
 import { firstMissing } from "../../../support/services/programs.ts";
@@ -35,6 +38,34 @@ function storeOf(script: string, options: Partial<ProgramStoreOptions> = {}): Pr
 const printing = (list: string): string => `cat '${folder.write("list", list)}'`;
 const runs = (): number => readFileSync(path.join(folder.path, "runs"), "utf8").length;
 const counting = (script: string): string => `printf x >> '${path.join(folder.path, "runs")}'; ${script}`;
+
+/** What clients that come at the same moment are told. */
+async function tries(store: ProgramStore, clients: number): Promise<unknown[]> {
+  const [found] = await store.certificates();
+  const key = await found?.key();
+  if (key?.kind !== "stays") throw new Error("the key does not stay");
+  const proxy = net.createServer((socket) => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const request = {
+    host: "proxy",
+    alpn: [],
+    verify: true,
+    ca: [],
+    chain: [],
+    limits,
+    silent: () => new Error() as never,
+  };
+  const { port } = proxy.address() as net.AddressInfo;
+  const told = await Promise.all(
+    Array.from({ length: clients }, async () => {
+      const raw = net.connect({ port, host: "127.0.0.1" }).on("error", () => undefined);
+      await once(raw, "connect");
+      return key.remote.connect(raw, request, new AbortController().signal).catch((thrown: Error) => thrown.message);
+    }),
+  );
+  proxy.close();
+  return told;
+}
 
 describe.skipIf(process.platform === "win32")("a store that is reached through a program", () => {
   test("holds what the program lists, and is asked once for all who come", async () => {
@@ -97,6 +128,50 @@ describe.skipIf(process.platform === "win32")("a store that is reached through a
     await expect(store.version()).rejects.toMatchObject({
       message: expect.stringMatching(/did not answer within/) as string,
     });
+  });
+
+  test("whose program hangs is not waited for by everybody who comes", async () => {
+    const store = storeOf("exec sleep 30", { limits: { storageMs: 200 } });
+    await expect(store.version()).rejects.toMatchObject({ code: "storage-failed" });
+    const waits = new Promise((resolve) => setTimeout(resolve, 100, "waits"));
+    const failed = (work: Promise<unknown>): Promise<unknown> => work.catch(() => "failed");
+    expect(await Promise.race([failed(store.version()), waits])).toBe("failed");
+    expect(await Promise.race([failed(store.certificates()), waits])).toBe("failed");
+    // After a refusal by a proxy the look is a new one.
+    store.lookAgain();
+    expect(await Promise.race([failed(store.version()), waits])).toBe("waits");
+  });
+
+  test("and a database beside it is searched without it", async () => {
+    const store = systemCertificateStore({
+      platform: "linux",
+      home: folder.path,
+      passwordHint: "",
+      helper: scriptedProgram(folder.path, "exec sleep 30"),
+    });
+    // As long as whoever searches waits.
+    const late = new Promise((resolve) => setTimeout(resolve, limits.storageMs - 1_000, "late"));
+    expect(await Promise.race([store.version(), late])).toBe("none failed");
+  }, 20_000);
+
+  test("a wrong password is tried once, however many connections come at once", async () => {
+    const list = printing(line() + end);
+    const store = storeOf(
+      `if [ "$1" = list ]; then ${list}; exit; fi; ${counting("read -r line; sleep 0.2")}
+echo '{"event":"error","code":"CULVERT_STORE_PASSWORD","message":"m"}' >&2; exit 1`,
+      { password: () => "1234" },
+    );
+    expect(await tries(store, 3)).toEqual(Array(3).fill("The password or PIN does not open a card."));
+    expect(runs()).toBe(1);
+  });
+
+  test("one that was not tried after all is tried by the next", async () => {
+    const store = storeOf(
+      `if [ "$1" = list ]; then ${printing(line() + end)}; exit; fi; ${counting("read -r line; exit 7")}`,
+      { password: () => "1234" },
+    );
+    expect(await tries(store, 3)).toEqual(Array(3).fill("it ended with 7"));
+    expect(runs()).toBe(3);
   });
 
   test("that refuses says so in the words of its errors", async () => {

@@ -181,6 +181,21 @@ test("filters that let none through are told apart from a store without any", as
   });
 });
 
+test("where the filter fits one that does not do, that one's flaw is told", async () => {
+  const all = searches();
+  const identityOf = createTlsIdentity({
+    verify: true,
+    ca: [],
+    clientCertificateSearch: { subject: "CN=guest" },
+  });
+  accepts = naming(corp);
+  await expect(all.identityFor(proxy, identityOf, never)).rejects.toMatchObject({
+    code: "no-certificate-matches",
+    message:
+      'No certificate in the store that has subject CN=guest fits proxy.corp.test: "guest" signed by "Partner CA": none of the CAs that the proxy accepts has signed it. 1 other could be used.',
+  });
+});
+
 test("who waits may leave; the end of the engine ends the search", async () => {
   const all = searches();
   let signal: AbortSignal | null = null;

@@ -140,6 +140,23 @@ describe.skipIf(process.platform === "win32")("a program that uses keys", () => 
     if (other) await closed(other);
   });
 
+  test.skipIf(process.platform !== "linux")("only its own address will do, whatever the port", async () => {
+    let other: net.Socket | undefined;
+    const port = path.join(folder.path, "port");
+    const input = (via: number): string => {
+      other = net.connect({ port: via, host: "127.0.0.1", localAddress: "127.0.0.2" }).on("error", () => undefined);
+      other.once("connect", () => writeFileSync(port, String(other?.localPort)));
+      other.write("let me in");
+      return "{}";
+    };
+    const failed = through(readyThen(port, "exec sleep 30").replace(/.*"ready".*\n/, ""), {
+      input,
+      limits: { keyUseMs: 500 },
+    });
+    await expect(failed).rejects.toMatchObject({ code: "storage-failed" });
+    expect((await atProxy).bytesRead).toBe(0);
+  });
+
   test("is ended when it is no longer wanted", async () => {
     const aborter = new AbortController();
     const mark = path.join(folder.path, "mark");
