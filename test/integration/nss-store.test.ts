@@ -1,6 +1,6 @@
 import { createHash, X509Certificate, createPrivateKey } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -40,6 +40,16 @@ beforeAll(async () => {
 });
 
 describe.skipIf(lacks(nssTools))("a real NSS database", () => {
+  test("says that cards are left out where it names a module for them, and no helper is there to use them", async () => {
+    const nss = await database();
+    const store = storeOf(nss);
+    await store.certificates();
+    expect(store.leftOut).toBeNull();
+    appendFileSync(path.join(nss.folder, "pkcs11.txt"), "\nlibrary=/usr/lib/opensc-pkcs11.so\nname=card\n");
+    await store.certificates();
+    expect(store.leftOut).toMatch(/^Cards and tokens are left out: culvert-tls/);
+  });
+
   test.each(["", "Pass wörd 1"])(
     "gives certificates and keys as they were imported (password %j)",
     async (password) => {

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate, type JsonWebKey, type KeyObject } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import path from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -53,6 +53,7 @@ const number64 = (bytes: Buffer): string => {
 export class NssStore implements CertificateStore {
   readonly unavailable: AppError | null;
   readonly #options: NssOptions;
+  #leftOut: string | null = null;
 
   constructor(options: NssOptions) {
     this.#options = options;
@@ -77,10 +78,18 @@ export class NssStore implements CertificateStore {
     return [folder.path, ...(await Promise.all(versions))].join(" ");
   }
 
+  /** This reads files: the cards that the database knows of are nobody's here. */
+  get leftOut(): string | null {
+    return this.#leftOut;
+  }
+
   async certificates(): Promise<StoredCertificate[]> {
     const folder = await this.folder();
     if (!folder) throw this.#missing();
     const rows = reading(folder, certificateFile, (database) => database.prepare(certificatesQuery).all());
+    this.#leftOut = (await hasOtherModules(folder))
+      ? "Cards and tokens are left out: culvert-tls, which uses their keys, is not beside Culvert."
+      : null;
     const hasKeys = (await stat(path.join(folder.path, keyFile)).catch(() => null)) !== null;
     const keys = new Set(
       hasKeys
@@ -171,6 +180,12 @@ async function cipherOf(salt: Buffer, check: Buffer, password = ""): Promise<Nss
     if (password === "" || !(thrown instanceof WrongPassword)) throw thrown;
     return NssCipher.open(salt, check, "");
   }
+}
+
+/** Whether the database names PKCS#11 modules besides NSS's own, whose `library=` is empty. */
+async function hasOtherModules(folder: Folder): Promise<boolean> {
+  const text = await readFile(path.join(folder.path, "pkcs11.txt"), "utf8").catch(() => "");
+  return /^library=\S/m.test(text);
 }
 
 const idOf = (row: Row): string => bytesOf(row["id"])?.toString("hex") ?? "";
