@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { lstat, open, stat } from "node:fs/promises";
 import path from "node:path";
 import { limits } from "../../shared/limits.ts";
 import { nothingFound, type Found } from "./place.ts";
@@ -10,6 +10,12 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
   ELOOP: "it is a link that leads nowhere",
 };
+
+const isLink = (file: string): Promise<boolean> =>
+  lstat(file).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
 
 const codeOf = (thrown: unknown): string => (thrown instanceof Error && "code" in thrown ? String(thrown.code) : "");
 
@@ -50,7 +56,12 @@ export async function readTrustedFile(file: string, owner: number): Promise<Buff
     }
   } catch (thrown) {
     const code = codeOf(thrown);
-    if (code === "ENOENT" || code === "ENOTDIR") return nothingFound;
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      // Somebody has meant it to be there, and what it leads to may only be missing at this moment.
+      if (!(await isLink(file))) return nothingFound;
+      const why = await stat(path.dirname(file)).then((found) => distrust(path.dirname(file), found, owner), codeOf);
+      return why === "" ? unreadable(reasons["ELOOP"] ?? "") : ignored(why);
+    }
     return unreadable(reasons[code] ?? `the system says ${code === "" ? "no" : code}`);
   }
 }

@@ -67,6 +67,11 @@ describe.skipIf(process.platform === "win32")("a file that administrators write"
     const loop = path.join(folder(), "policy.json");
     symlinkSync(loop, loop);
     expect((await readPolicyFile(loop, me)).rules.unreadable).toContain("it is a link that leads nowhere");
+    const nowhere = path.join(folder(), "policy.json");
+    symlinkSync("/mnt/not-mounted/policy.json", nowhere);
+    expect((await readPolicyFile(nowhere, me)).rules.unreadable).toContain("it is a link that leads nowhere");
+    chmodSync(path.dirname(nowhere), 0o777);
+    expect((await readPolicyFile(nowhere, me)).rules).toEqual(everythingAllowed);
   });
 
   test.skipIf(me === 0)("nor one that this user may not read", async () => {
