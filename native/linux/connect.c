@@ -91,8 +91,13 @@ static SECStatus judge_server(void *argument, PRFileDesc *fd, PRBool check_signa
     (void)check_signature;
     (void)is_server;
     CERTCertificate *certificate = SSL_PeerCertificate(fd);
+    /* A server that renegotiates shows itself again. */
+    if (connection->server_chain) CERT_DestroyCertList(connection->server_chain);
     connection->server_chain = SSL_PeerCertificateChain(fd);
-    if (!certificate) return SECFailure;
+    if (!certificate || !connection->server_chain) {
+        if (certificate) CERT_DestroyCertificate(certificate);
+        return SECFailure;
+    }
     connection->refused = verify_server(&connection->rules, certificate, connection->server_chain);
     PRErrorCode error = PR_GetError();
     CERT_DestroyCertificate(certificate);

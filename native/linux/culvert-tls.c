@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -57,16 +58,37 @@ static int list(const Json *json) {
     return store_open(&access) && store_list(&access) ? 0 : 1;
 }
 
+/* Culvert's own settings, with passwords among them, are not for the modules of cards. */
+static void forget_settings(void) {
+    for (char **at = environ; *at;) {
+        const char *end = strchr(*at, '=');
+        char name[256];
+        size_t length = end ? (size_t)(end - *at) : 0;
+        if (strncmp(*at, "CULVERT_", 8) != 0 || length == 0 || length >= sizeof name) {
+            at++;
+            continue;
+        }
+        memcpy(name, *at, length);
+        name[length] = '\0';
+        unsetenv(name);
+    }
+}
+
 static int usage(void) {
     say_error("CULVERT_TLS", "usage: culvert-tls version | list | connect", NULL);
     return 2;
 }
 
 int main(int argc, char **argv) {
-    /* A core would hold the password; other programs' wishes for a log of the keys would be heard by NSS. */
+    /* Whoever asked is gone: nobody would end a module that hangs. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* A core would hold the password, and one that goes to a program has no limit; other programs' wishes for a log of the keys
+       would be heard by NSS. */
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
     unsetenv("SSLKEYLOGFILE");
+    forget_settings();
     signal(SIGPIPE, SIG_IGN);
     static char lines[64 * 1024];
     setvbuf(stderr, lines, _IOFBF, sizeof lines);
@@ -86,6 +108,7 @@ int main(int argc, char **argv) {
         code = lists ? list(&json) : connect_tls(&json, early, input.length - input.line - 1);
     }
     json_free(&json);
+    if (input.bytes) explicit_bzero(input.bytes, input.length);
     free(input.bytes);
     return code;
 }

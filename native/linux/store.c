@@ -10,7 +10,8 @@
 
 #include "report.h"
 
-enum { MOST_CERTIFICATES = 5000, ID_LENGTH = 2 * 32 + 1 + 16 };
+/* Real ones have a few thousand bytes. */
+enum { LONGEST_CERTIFICATE = 64 * 1024, MOST_CERTIFICATES = 5000, ID_LENGTH = 2 * 32 + 1 + 16 };
 
 /* Where p11-kit puts its module: under its own name, or, where only the library is there, in that. */
 static const char *const proxies[] = {"p11-kit-proxy.so", "libp11-kit.so.0"};
@@ -131,7 +132,8 @@ static bool is_locked(PK11SlotInfo *slot) {
 
 static void put_certificate(PK11SlotInfo *slot, CERTCertificate *certificate, bool in_database) {
     char id[ID_LENGTH + 1];
-    if (!id_of(slot, certificate, id)) return;
+    /* One that is absurd does not make the list unreadable. */
+    if (certificate->derCert.len > LONGEST_CERTIFICATE || !id_of(slot, certificate, id)) return;
     fprintf(stdout, "{\"id\":\"%s\",\"der\":", id);
     put_base64(stdout, &certificate->derCert);
     fprintf(stdout, ",\"key\":\"%s\",\"where\":", has_key(slot, certificate) ? "stays" : "none");
@@ -181,8 +183,16 @@ static CERTCertificate *find_in(PK11SlotInfo *slot, const char *id) {
     return found;
 }
 
+/* One more wrong PIN would lock it, and the password may be that of another store. */
+static bool is_last_try(PK11SlotInfo *slot) {
+    CK_TOKEN_INFO info;
+    return !PK11_ProtectedAuthenticationPath(slot) && PK11_GetTokenInfo(slot, &info) == SECSuccess &&
+           (info.flags & CKF_USER_PIN_FINAL_TRY) != 0;
+}
+
 static bool sign_in(PK11SlotInfo *slot, Asking *asking) {
     if (!PK11_NeedLogin(slot) || PK11_IsLoggedIn(slot, asking)) return true;
+    if (asking->password && is_last_try(slot)) return refuse("CULVERT_STORE_LAST_TRY", "a wrong PIN would lock the token");
     if (PK11_Authenticate(slot, PR_FALSE, asking) == SECSuccess) return true;
     PRErrorCode error = PR_GetError();
     if (asking->missing) return refuse("CULVERT_STORE_PASSWORD", "a password or PIN is needed");

@@ -170,6 +170,20 @@ describe.skipIf(lacking)("a key on a PKCS#11 token", () => {
     await endAll(rig, [client]);
   });
 
+  it("gives way to any key that can be used while its PIN is not known", async () => {
+    const card = await cardOf(corp, closers);
+    await card.nss.add(await corp.issue({ subject: "CN=in the database", toDays: 2 }));
+    const { rig } = await startRig(corp, storeOf(card, { password: null }), closers);
+    const client = await liveClient(await openSearching(rig));
+    expect(rig.seen("client-certificate-searched")).toEqual([
+      expect.objectContaining({
+        chosen: expect.objectContaining({ subject: "in the database" }) as unknown,
+        passedOver: ['"ada" signed by "Corp CA": its key waits for a password or PIN.'],
+      }),
+    ]);
+    await endAll(rig, [client]);
+  });
+
   it("is found when the card is put in while a tunnel is open", async () => {
     const card = await emptyCard(closers);
     const { rig } = await startRig(corp, storeOf(card), closers);

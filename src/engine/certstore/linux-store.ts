@@ -1,5 +1,6 @@
 import { AppError } from "../../shared/errors.ts";
 import type { StoreLock } from "../../shared/model/certificate.ts";
+import { limits } from "../../shared/limits.ts";
 import { defaultRoots } from "../tls/trust.ts";
 import { OnlyForNss } from "./nss-cipher.ts";
 import { NssStore, type NssOptions } from "./nss.ts";
@@ -31,6 +32,8 @@ export class LinuxStore implements CertificateStore {
       password: options.password,
       passwordHint: options.passwordHint,
       roots: defaultRoots,
+      // A reader that hangs is given up before whoever asks for the database gives that up as well.
+      limits: { storageMs: limits.storageMs / 2 },
     });
   }
 

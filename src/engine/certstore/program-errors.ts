@@ -26,6 +26,11 @@ export function storeError(error: RemoteTlsError, context: ProgramContext): AppE
           cause: error,
         },
       );
+    case "CULVERT_STORE_LAST_TRY":
+      return new AppError("storage-failed", `One more wrong PIN would lock ${where}, so Culvert tries none.`, {
+        userAction: "Sign in to it once with its own program, and try again.",
+        cause: error,
+      });
     case "CULVERT_KEY_REFUSED":
       return new AppError("storage-failed", `${where} does not let the key of the client certificate be used.`, {
         userAction: "Allow its use when you are asked, or ask whoever gave it to you.",

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import net from "node:net";
-import { AppError } from "../../shared/errors.ts";
+import { AppError, asAppError } from "../../shared/errors.ts";
 import { limits as defaultLimits, type Limits } from "../../shared/limits.ts";
 import type { StoreLock } from "../../shared/model/certificate.ts";
+import { waitFor } from "../aborts.ts";
 import { openPkcs12 } from "../tls/pkcs12/open-pkcs12.ts";
 import { connectRemote } from "../tls/remote-key/connect.ts";
 import type { Listed } from "../tls/remote-key/messages.ts";
@@ -50,8 +51,13 @@ export class ProgramStore implements CertificateStore {
   #listing: (Listing & { readonly at: number }) | null = null;
   #looking: Promise<Listing> | null = null;
   #isStale = false;
+  #failed: { readonly error: Error; readonly at: number } | null = null;
   /** Passwords that a place has refused, as hashes: a card locks after a few wrong ones. */
   readonly #refused = new Set<string>();
+  /** Those that a place has taken. */
+  readonly #taken = new Set<string>();
+  /** Those that are tried on a place for the first time now. */
+  readonly #trying = new Map<string, Promise<void>>();
   #roots: readonly string[] | null = null;
 
   constructor(options: ProgramStoreOptions) {
@@ -62,7 +68,7 @@ export class ProgramStore implements CertificateStore {
 
   async version(): Promise<string> {
     const listing = this.#listing;
-    if (!listing || this.#isStale) return (await this.#look()).version;
+    if (!listing || this.#isStale) return (await this.#current()).version;
     // The next connection hears of a change; this one does not wait for a card reader.
     if (performance.now() - listing.at >= this.#limits.storeLookMs) this.#look().catch(() => undefined);
     return listing.version;
@@ -70,20 +76,26 @@ export class ProgramStore implements CertificateStore {
 
   lookAgain(): void {
     this.#isStale = true;
+    this.#failed = null;
   }
 
   async lock(): Promise<StoreLock> {
-    const locked = (await this.#current()).certificates.filter((one) => one.locked && one.key !== "none");
-    if (locked.length === 0) return "open";
+    const waiting = (await this.#current()).certificates.some((one) => one.key !== "none" && this.#waits(one));
+    if (!waiting) return "open";
+    return this.#options.password?.() === undefined ? "password-missing" : "password-wrong";
+  }
+
+  /** True where its key wants a password, and the one that is known is none or was refused. */
+  #waits({ locked, where }: Listing["certificates"][number]): boolean {
     const password = this.#options.password?.();
-    if (password === undefined) return "password-missing";
-    return locked.some((one) => this.#refused.has(refusalOf(one.where, password))) ? "password-wrong" : "open";
+    return locked && (password === undefined || this.#refused.has(refusalOf(where, password)));
   }
 
   async certificates(): Promise<StoredCertificate[]> {
     return (await this.#current()).certificates.map((one) => ({
       der: one.der,
       hasKey: one.key !== "none",
+      isLocked: this.#waits(one),
       key: () => this.#key(one),
     }));
   }
@@ -96,7 +108,12 @@ export class ProgramStore implements CertificateStore {
   }
 
   #current(): Promise<Listing> {
-    return this.#listing && !this.#isStale ? Promise.resolve(this.#listing) : this.#look();
+    if (this.#listing && !this.#isStale) return Promise.resolve(this.#listing);
+    const looking = this.#look();
+    // Where a reader hangs, not everybody waits for it anew.
+    if (!this.#failed || performance.now() - this.#failed.at >= this.#limits.storeLookMs) return looking;
+    looking.catch(() => undefined);
+    return Promise.reject(this.#failed.error);
   }
 
   async #list(): Promise<Listing> {
@@ -113,10 +130,14 @@ export class ProgramStore implements CertificateStore {
     try {
       const listing = await listProgram({ path, input: await this.#access(), ms, late }, never);
       this.#listing = { ...listing, at: performance.now() };
+      this.#failed = null;
       return listing;
     } catch (thrown) {
       this.#isStale = true;
-      throw thrown instanceof RemoteTlsError ? listingError(thrown, this.#context(this.name)) : thrown;
+      const error =
+        thrown instanceof RemoteTlsError ? listingError(thrown, this.#context(this.name)) : asAppError(thrown);
+      this.#failed = { error, at: performance.now() };
+      throw error;
     }
   }
 
@@ -183,34 +204,67 @@ export class ProgramStore implements CertificateStore {
     const access = await this.#access();
     const refusal = access.password === null ? null : refusalOf(where, access.password);
     const context = this.#context(where);
+    const tried = refusal === null ? (): void => undefined : await this.#firstTry(refusal, signal);
     if (refusal !== null && this.#refused.has(refusal)) {
       throw (
         storeError(new RemoteTlsError("CULVERT_STORE_PASSWORD", "refused before"), context) ?? programFailed("refused")
       );
     }
+    const onTls = (): void => {
+      if (refusal !== null) this.#taken.add(refusal);
+      tried();
+    };
     // Only servers' names go into SNI (RFC 6066 §3).
     const input = (via: number): string =>
       JSON.stringify({
         ...access,
         id,
         chain: chain.map((der) => der.toString("base64")),
-        host,
-        sni: isAddress(host) ? null : host,
+        host: nameOf(host),
+        sni: isAddress(host) ? null : nameOf(host),
         alpn,
         verify,
         roots: [...derTexts(ca), ...(this.#roots ??= derTexts(this.#options.roots()))],
         via,
       });
     try {
-      return await connectRemote(raw, { path: this.#options.path, input, limits, silent, where }, signal);
+      return await connectRemote(raw, { path: this.#options.path, input, limits, silent, where, onTls }, signal);
     } catch (thrown) {
       if (!(thrown instanceof RemoteTlsError)) throw thrown;
-      if (thrown.code === "CULVERT_STORE_PASSWORD" && refusal !== null) this.#refused.add(refusal);
+      if (thrown.code === "CULVERT_STORE_PASSWORD" && refusal !== null) {
+        this.#refused.add(refusal);
+        this.#taken.delete(refusal);
+      }
       if (thrown.code.startsWith("CULVERT_")) this.lookAgain();
       throw storeError(thrown, context) ?? thrown;
+    } finally {
+      tried();
     }
   }
+
+  /**
+   * Waits while another connection is the first to try a password: were it wrong, each of them would cost a card one of its
+   * few tries. Returns what says that the own try is over. @throws AppError `cancelled`.
+   */
+  async #firstTry(refusal: string, signal: AbortSignal): Promise<() => void> {
+    for (let trying = this.#trying.get(refusal); trying; trying = this.#trying.get(refusal))
+      await waitFor(trying, signal);
+    if (this.#taken.has(refusal) || this.#refused.has(refusal)) return () => undefined;
+    let over: () => void = () => undefined;
+    this.#trying.set(refusal, new Promise((resolve) => (over = resolve)));
+    return () => {
+      if (over === done) return;
+      this.#trying.delete(refusal);
+      over();
+      over = done;
+    };
+  }
 }
+
+const done = (): void => undefined;
+
+/** A name without the dot of the root, as certificates have it. */
+const nameOf = (host: string): string => (host.endsWith(".") ? host.slice(0, -1) : host);
 
 const isAddress = (host: string): boolean => net.isIP(host) !== 0;
 

@@ -103,15 +103,23 @@ async function dialTls(raw: net.Socket, options: DialOptions, signal: AbortSigna
   const own = identity.hasClientCertificate ? (secure.getCertificate() as tls.PeerCertificate | null) : null;
   const explain = (error: unknown): AppError =>
     networkError(error, { proxy, hasClientCertificate: identity.hasClientCertificate, peer, own: own ?? undefined });
-  const reset = (): void => {
+  const end = (): void => {
     raw.resetAndDestroy();
     secure.destroy();
+  };
+  // Whoever waits for the handshake goes on within OpenSSL's read, in which freeing the connection would crash the process.
+  let isReading = false;
+  const reset = (): void => {
+    if (isReading) setImmediate(end);
+    else end();
   };
   const limit = {
     ms: limits.tlsMs,
     error: () => noAnswer(proxy, limits.tlsMs, undefined, "finish the TLS handshake"),
   };
   await settled(secure, "secureConnect", limit, explain, reset, signal);
+  isReading = true;
+  setImmediate(() => (isReading = false));
   return { socket: secure, alpn: secure.alpnProtocol === "h2" ? "h2" : "http/1.1", reset, explain };
 }
 

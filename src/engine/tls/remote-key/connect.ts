@@ -17,6 +17,8 @@ export interface ConnectOptions {
   readonly silent: RemoteTlsRequest["silent"];
   /** What asks a person, for the error of one who does not answer. */
   readonly where: string;
+  /** Called once the program has begun to speak TLS: the store has let it in. */
+  readonly onTls?: () => void;
 }
 
 export interface Connected {
@@ -35,19 +37,18 @@ export async function connectRemote(raw: net.Socket, options: ConnectOptions, si
     throw cancelled(signal);
   }
   const relay = await Relay.open({ raw, drainMs: limits.drainMs }, signal);
-  const line = options.input(relay.port);
-  if (Buffer.byteLength(line) > limits.keyProgramLineBytes) {
-    relay.close();
-    throw new AppError(
-      "setting-invalid",
-      "The certificates that are trusted are too many for a key that stays in its store.",
-      {
-        userAction: "Trust fewer CA certificates for this connection.",
-      },
-    );
-  }
   let program: Program | null = null;
   try {
+    const line = options.input(relay.port);
+    if (Buffer.byteLength(line) > limits.keyProgramLineBytes) {
+      throw new AppError(
+        "setting-invalid",
+        "The certificates that are trusted are too many for a key that stays in its store.",
+        {
+          userAction: "Trust fewer CA certificates for this connection.",
+        },
+      );
+    }
     program = new Program(options.path, ["connect"]);
     const alpn = await ready(program, relay, line, options, signal);
     return { socket: new RemoteSocket(program, relay, limits), alpn };
@@ -64,7 +65,7 @@ function ready(
   program: Program,
   relay: Relay,
   line: string,
-  { limits, silent, where }: ConnectOptions,
+  { limits, silent, where, onTls }: ConnectOptions,
   signal: AbortSignal,
 ): Promise<string | null> {
   return new Promise<string | null>((resolve, reject) => {
@@ -104,7 +105,11 @@ function ready(
         void relay.accept(event.port);
       } else if (event.event === "ready") finish(() => resolve(event.alpn));
     };
-    relay.onBytes = (from) => (from === "program" ? within(limits.tlsMs, silent) : within(limits.keyUseMs, noConsent));
+    relay.onBytes = (from) => {
+      if (from === "proxy") return within(limits.keyUseMs, noConsent);
+      onTls?.();
+      within(limits.tlsMs, silent);
+    };
     signal.addEventListener("abort", onAbort, { once: true });
     within(limits.keyProgramStartMs, () => programFailed("it does not start"));
     void program.gone.then((error) => fail(error ?? relay.failure ?? programFailed("it ended before TLS began")));

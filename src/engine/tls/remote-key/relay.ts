@@ -1,6 +1,8 @@
 import net from "node:net";
 import { cancelled } from "../../aborts.ts";
 
+const loopback = "127.0.0.1";
+
 /** Connections that wait for the program to say which one is its own. */
 const mostWaiting = 16;
 
@@ -48,7 +50,7 @@ export class Relay {
         reject(error);
       };
       relay.#server.once("error", fail);
-      relay.#server.listen({ host: "127.0.0.1", port: 0, exclusive: true, backlog: mostWaiting }, () => {
+      relay.#server.listen({ host: loopback, port: 0, exclusive: true, backlog: mostWaiting }, () => {
         if (signal.aborted) return fail(cancelled(signal));
         resolve();
       });
@@ -95,7 +97,8 @@ export class Relay {
 
   #sort(socket: net.Socket): void {
     if (this.#wanted === null || this.#own) return;
-    if (socket.remotePort !== this.#wanted) return void socket.destroy();
+    // Every address of 127.0.0.0/8 has ports of its own.
+    if (socket.remotePort !== this.#wanted || socket.remoteAddress !== loopback) return void socket.destroy();
     this.#waiting.delete(socket);
     this.#own = socket;
     this.#accepted(socket);
