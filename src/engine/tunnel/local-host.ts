@@ -1,7 +1,13 @@
-import { lookup } from "node:dns/promises";
+import dns from "node:dns";
 import { isIP } from "node:net";
 
 type Lookup = (host: string, options: { readonly order: "ipv4first" }) => Promise<{ readonly address: string }>;
+
+/** By the one function that all look-ups of the process go through. */
+const lookup: Lookup = (host, options) =>
+  new Promise((resolve, reject) => {
+    dns.lookup(host, options, (error, address) => (error ? reject(error) : resolve({ address })));
+  });
 
 /**
  * The address to listen on for a name such as `localhost`: IPv4 where it has one, as other clients do. Where the hosts file puts
