@@ -145,6 +145,8 @@ describe.runIf(process.platform === "linux")("an AppImage", () => {
     updating.publish("1.5.0");
     const app = await updating.launch();
     const page = await app.window();
+    // Without the tray closing would leave the window where it is.
+    await soon(() => app.hasTray()).toBe(true);
     await app.closeWindow();
     await soon(async () => (await app.windowState()).visible).toBe(false);
     await callMain(page, "check-for-update");

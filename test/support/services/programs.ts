@@ -5,6 +5,8 @@ import path from "node:path";
 export interface Service {
   /** Name of what is missing, null when everything is there. */
   available(): string | null;
+  /** CI goes without it where it is not there. */
+  readonly isOptional?: boolean;
 }
 
 function isExecutable(file: string): boolean {
@@ -47,13 +49,14 @@ export function versionedFolders(parent: string, child: string): string[] {
 const said = new Set<string>();
 
 /**
- * True when tests of these services cannot run here, which is said once. In CI that is a failure.
+ * True when tests of these services cannot run here, which is said once. In CI that is a failure, but for optional ones.
  * For `describe.skipIf`.
  */
 export function lacks(...services: readonly Service[]): boolean {
-  const missing = services.map((service) => service.available()).find((name) => name !== null);
-  if (missing === undefined || missing === null) return false;
-  if (process.env["CI"]) throw new Error(`needs ${missing}. CI must run these tests.`);
+  const lacking = services.find((service) => service.available() !== null);
+  const missing = lacking?.available() ?? null;
+  if (lacking === undefined || missing === null) return false;
+  if (process.env["CI"] && lacking.isOptional !== true) throw new Error(`needs ${missing}. CI must run these tests.`);
   if (!said.has(missing)) console.warn(`skipped: needs ${missing}`);
   said.add(missing);
   return true;
