@@ -53,7 +53,7 @@ export async function makeCliFolder(target: Target, out: string): Promise<CliFol
     mkdirSync(path.join(folder, "completions"), { recursive: true });
     const file = path.join(folder, programNameOf(target));
     const { stripped } = makeExecutable(target, node, bundle, file, between, process.env);
-    const licenses = [`Node.js ${process.version}\n\n${readFileSync(nodeLicense, "utf8").trim()}\n`];
+    const licenses = [`Node.js ${process.version}\n\n${nodeLicense().trim()}\n`];
     licenses.push(...bundle.packages.map(licenseOf));
     writeFileSync(path.join(folder, "LICENSES.txt"), licenses.join(`\n${"=".repeat(80)}\n\n`));
     writeFileSync(path.join(folder, "culvert.1"), await manPage(version, buildDate(process.env)));

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { gunzipSync } from "node:zlib";
 
 const systems = { linux: "linux", darwin: "mac", win32: "win" } as const;
 const architectures = ["x64", "arm64"] as const;
@@ -12,7 +13,8 @@ export interface Target {
 }
 
 /** Node's license of the version in package.json: not every way to install Node brings it along. */
-export const nodeLicense = path.join(import.meta.dirname, "node-license.txt");
+export const nodeLicense = (): string =>
+  gunzipSync(readFileSync(path.join(import.meta.dirname, "node-license.txt.gz"))).toString();
 
 /** The target of the `--platform` and `--arch` that were given, this machine's where they were not. @throws Error in a sentence. */
 export function targetOf(platform: string, arch: string): Target {
