@@ -6,10 +6,13 @@ import { targetOf } from "./executable/target.ts";
 import { runSteps } from "./steps.ts";
 
 /**
- * `npm run test:executable`: makes the single executable and runs every test that starts the command line on it. Where
- * `CULVERT_PROGRAM` names one, for example an installed one, that is tested.
+ * `npm run test:executable`: makes the single executable and runs every test that starts the command line on it, but for
+ * `no-telemetry`, which watches from within the process: the executable lets nobody in. Where `CULVERT_PROGRAM` names one, for example an installed one, that is tested.
  */
-const files = ["cli", "certificate-search", "executable", "guides", "secrets", "services"];
+const files = [
+  ...["cli", "certificate-search", "examples", "executable", "guides", "managed-settings"],
+  ...["secrets", "services", "unverified-tls"],
+];
 
 /** Tests in these files that do not start the command line; `npm test` runs them, and once is enough. */
 const withoutIt = ["a client certificate that was given", "a certificate of a real NSS database", "the database"];

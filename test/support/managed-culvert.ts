@@ -4,7 +4,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFil
 import os from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import type { Ended } from "./run-culvert.ts";
+import { culvertCommand, type Ended } from "./run-culvert.ts";
 import { findProgram, type Service } from "./services/programs.ts";
 
 /** What names and roots are looked up with; the rest of /etc is not there for who is run in it. */
@@ -30,8 +30,6 @@ export const ownEtc: Service = {
   isOptional: true,
 };
 
-const sources = path.join(import.meta.dirname, "../../src/cli/index.ts");
-
 export interface Administrator {
   readonly policy: string;
   /** Of the policy's file. */
@@ -55,7 +53,7 @@ export async function managedCulvert(
   writeFileSync(file, policy);
   chmodSync(file, mode);
   const script = 'mount --bind "$0" /etc && exec "$@"';
-  const child = spawn("unshare", [...(wayHere() ?? []), "sh", "-c", script, etc, process.execPath, sources, ...args], {
+  const child = spawn("unshare", [...(wayHere() ?? []), "sh", "-c", script, etc, ...culvertCommand, ...args], {
     env: { PATH: process.env["PATH"] ?? "", TZ: "UTC", HOME: folder, CULVERT_HOME: path.join(folder, "home") },
     stdio: ["ignore", "pipe", "pipe"],
   });
