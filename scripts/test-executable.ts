@@ -7,7 +7,8 @@ import { runSteps } from "./steps.ts";
 
 /**
  * `npm run test:executable`: makes the single executable and runs every test that starts the command line on it, but for
- * `no-telemetry`, which watches from within the process: the executable lets nobody in. Where `CULVERT_PROGRAM` names one, for example an installed one, that is tested.
+ * `no-telemetry`, which watches from within the process: the executable lets nobody in. Where `CULVERT_PROGRAM` names
+ * one, for example an installed one, that is tested.
  */
 const files = [
   ...["cli", "certificate-search", "examples", "executable", "guides", "managed-settings"],

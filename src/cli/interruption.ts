@@ -20,7 +20,7 @@ export class Interruption {
     return this.#forced;
   }
 
-  /** Resets every client at once; set by whoever has any. */
+  /** Resets every client at once; set by whoever has clients. */
   cutOff: () => void = () => undefined;
 
   get signal(): AbortSignal {

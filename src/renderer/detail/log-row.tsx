@@ -24,7 +24,7 @@ export interface LogRowProps {
   readonly onToggle?: (id: number) => void;
 }
 
-/** One event. It opens to its facts, where it has any. */
+/** One event. It opens to its facts, where there are facts. */
 export const LogRow = memo(function LogRow({ entry, short = false, open = false, onToggle }: LogRowProps): ReactNode {
   const facts = short ? [] : factsOf(entry);
   const first = entry.error?.userAction;
