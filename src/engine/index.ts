@@ -15,6 +15,7 @@ export {
   type TlsSettings,
 } from "./tls/settings.ts";
 export { ClientCertificateError, checkClientCertificate, type ClientCertificate } from "./tls/client-certificate.ts";
+export { FollowedFiles, stampOf } from "./tls/followed-files.ts";
 export { describeCertificate } from "./tls/describe.ts";
 export { openPkcs12 } from "./tls/pkcs12/open-pkcs12.ts";
 export { isPkcs12, looksBinary } from "./tls/pkcs12/read-pkcs12.ts";

@@ -94,7 +94,7 @@ async function start(launch: Launch, links: LinkInbox): Promise<void> {
   const helper = certificateHelper(platform, process.arch, places);
   const password = (): string | undefined => stores.storePassword.current;
   const certificates = certificateStore(platform, os.homedir(), process.env, password, helper);
-  const { engine, tunnels } = createCore({
+  const { engine, tunnels, followed } = createCore({
     stores,
     sessions: stores.sessions,
     certificates,
@@ -103,6 +103,10 @@ async function start(launch: Launch, links: LinkInbox): Promise<void> {
     shareSessions: settings.current.shareSessions,
     rules: () => outside.policy.rules,
     changed: (id) => state?.tunnelChanged(id),
+    connectionsChanged: (ids) => {
+      for (const id of ids) state?.connectionChanged(id);
+    },
+    notSaved: (thrown) => stores.notSaved(thrown),
     logged: (id, entries) => state?.logged(id, entries),
     ticked: () => state?.sampled(window.isVisible),
     events: (event) => log.event(event),
@@ -194,7 +198,7 @@ async function start(launch: Launch, links: LinkInbox): Promise<void> {
 
   const context = {
     ...{ connections, settings, secrets, tunnels, engine, desk, sessions, notices, desktop, logFolder, loaded },
-    ...{ certificates, storePassword: stores.storePassword },
+    ...{ certificates, followed, storePassword: stores.storePassword },
     state: appState,
     updates,
     outside,

@@ -1,8 +1,9 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { askRedis } from "../support/mini-redis.ts";
 import { makePkcs12, openssl } from "../support/pkcs12.ts";
 import { lacks } from "../support/services/programs.ts";
@@ -87,3 +88,42 @@ test.skipIf(lacks(openssl))(
     expect(await field(nextPage, "Passphrase").count()).toBe(0);
   },
 );
+
+test("files that were chosen are followed: a renewed certificate is used by the next client, and shown", async () => {
+  const world = await withProxy({ clientCertificates: "policy" });
+  world.proxy.control.setPolicy(world.destination, "client-certificate");
+  const { strangerClient, client } = world.proxy.pki;
+  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-renewal-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [certFile, keyFile] = [path.join(folder, "alice.crt"), path.join(folder, "alice.key")];
+  const put = ({ certPem, keyPem }: { readonly certPem: string; readonly keyPem: string }): void => {
+    writeFileSync(certFile, certPem);
+    writeFileSync(keyFile, keyPem);
+  };
+  put(strangerClient);
+  const app = await launchApp();
+  const page = await app.window();
+  const input = signedIn(world, { name: "Cache", listen: "127.0.0.1:0" });
+  await saveAll(page, [input]);
+
+  await openEditor(page, "Cache");
+  await page.getByRole("radio", { name: "File", exact: true }).click();
+  await button(page, "Choose certificate…").click();
+  await app.pickFile(certFile);
+  await button(page, "Choose private key…").click();
+  await app.pickFile(keyFile);
+  await page.getByText("When this file is renewed, Culvert uses the new one.").waitFor();
+  await looksRight(app, page, "editor-followed");
+  await button(page, "Save and turn on").click();
+  const port = await openPort(page, input.id);
+  await expect(askRedis({ host: "127.0.0.1", port }, ["PING"])).rejects.toThrow();
+
+  // Only the issuer's program touches the files from here on, and nobody the app.
+  put(client);
+  expect(await askRedis({ host: "127.0.0.1", port }, ["PING"])).toBe("PONG");
+  await choose(page, "Cache");
+  await page.getByRole("tab", { name: "Log" }).click();
+  await page.getByText("The client certificate was renewed; new clients use the new one").waitFor();
+  await page.getByRole("tab", { name: "Configuration" }).click();
+  await page.getByText("alice, alice.crt").waitFor();
+});

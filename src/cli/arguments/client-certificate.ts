@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { ClientCertificate, ClientCertificateSource } from "../../engine/index.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
@@ -45,17 +44,21 @@ export async function readClientCertificate(
     key: key === "" ? null : key,
     passphrase: passphrase === "" ? null : passphrase,
   };
-  const before = await stamp(files);
+  const { checkClientCertificate, FollowedFiles, stampOf } = await import("../../engine/index.ts");
+  const names = namesOf(files);
+  const stamp = await stampOf(names);
   const clientCertificate = await read(files, command);
-  const { checkClientCertificate } = await import("../../engine/index.ts");
   try {
     checkClientCertificate(clientCertificate);
   } catch (thrown) {
     throw refusal(files.key === null ? "--client-cert" : "--client-cert and --client-key", files, command, thrown);
   }
-  const rereadable = await Promise.all(namesOf(files).map((name) => isRereadable(name).catch(() => false)));
+  const rereadable = await Promise.all(names.map((name) => isRereadable(name).catch(() => false)));
   return rereadable.every(Boolean)
-    ? { clientCertificate, clientCertificateSource: new CertificateFiles(files, before, command) }
+    ? {
+        clientCertificate,
+        clientCertificateSource: new FollowedFiles({ files: names, stamp, read: () => read(files, command) }),
+      }
     : { clientCertificate };
 }
 
@@ -70,15 +73,6 @@ function refusal(flagsOfIt: string, { passphrase }: Files, command: string, thro
 
 const namesOf = ({ certificate, key, passphrase }: Files): string[] =>
   [certificate, key, passphrase].filter((name) => name !== null);
-
-/** Changes with every change of the files; "" for one that is not there now. */
-async function stamp(files: Files): Promise<string> {
-  const one = async (name: string): Promise<string> => {
-    const { mtimeNs, ctimeNs, size, ino } = await stat(name, { bigint: true });
-    return [mtimeNs, ctimeNs, size, ino].join(" ");
-  };
-  return (await Promise.all(namesOf(files).map((name) => one(name).catch(() => "")))).join("\n");
-}
 
 async function bytesOf(flag: (typeof flags)[number], file: string, command: string): Promise<Buffer> {
   try {
@@ -112,29 +106,4 @@ async function read(files: Files, command: string): Promise<ClientCertificate> {
     throw usageError("--client-cert needs the key of that certificate: --client-key FILE.", command);
   const key = files.key === null ? cert : (await bytesOf("client-key", files.key, command)).toString("utf8");
   return { cert, key, ...(passphrase === null ? {} : { passphrase }) };
-}
-
-/** The files that the flags name, which may be replaced while the tunnel stands. */
-class CertificateFiles implements ClientCertificateSource {
-  readonly id: string;
-  readonly #files: Files;
-  readonly #command: string;
-  #stamp: string;
-
-  constructor(files: Files, before: string, command: string) {
-    this.id = namesOf(files)
-      .map((name) => path.resolve(name))
-      .join("\n");
-    this.#files = files;
-    this.#stamp = before;
-    this.#command = command;
-  }
-
-  async changed(): Promise<ClientCertificate | null> {
-    const now = await stamp(this.#files);
-    if (now === this.#stamp) return null;
-    // Before the reading: what changes while it is read is then seen the next time.
-    this.#stamp = now;
-    return read(this.#files, this.#command);
-  }
 }

@@ -1,8 +1,9 @@
-import { AppError } from "../../shared/errors.ts";
+import { AppError, type AppErrorData } from "../../shared/errors.ts";
 import type { EngineEvent, EventSink } from "../../shared/events.ts";
 import { limits as defaultLimits, type Limits } from "../../shared/limits.ts";
 import { trafficSamplesKept, type Activity, type LogEntry, type TrafficSample } from "../../shared/model/activity.ts";
 import { offStatus, type ConnectionStatus } from "../../shared/model/status.ts";
+import type { OutsideEvent } from "./log-entries.ts";
 import { ManagedConnection, type ManagedEngine, type ManagedSettings } from "./managed-connection.ts";
 
 export interface ManagerOptions {
@@ -119,9 +120,9 @@ export class ConnectionManager {
     return [...this.#connections].filter(([, one]) => one.uses(proxyOrigin)).map(([id]) => id);
   }
 
-  /** Notes in the log that a connection was edited. Turning on and off is noted by itself. */
-  noteLog(id: string, event: "changed"): void {
-    this.#connection(id).note(event);
+  /** Notes in the log that a connection was edited, or what became of its client certificate, and why. Turning on and off is noted by itself. */
+  noteLog(id: string, event: OutsideEvent, error?: AppErrorData): void {
+    this.#connection(id).note(event, error);
   }
 
   /** The connection is deleted: turns it off and drops its log. Resolves when nothing of it runs any more. */

@@ -9,8 +9,11 @@ import { bytes, duration } from "../../shared/words/format.ts";
 /** An entry before it has its number, its time and its client. */
 export type LogDraft = Pick<LogEntry, "level" | "event" | "message" | "error" | "facts">;
 
-/** What the manager itself notes. */
-export type NotedEvent = "turned-on" | "turned-off" | "changed";
+/** What the manager is told to note. */
+export type OutsideEvent = "changed" | "client-certificate-renewed" | "client-certificate-kept";
+
+/** What stands in the log without the engine having said it. */
+export type NotedEvent = "turned-on" | "turned-off" | OutsideEvent;
 
 const protocols = { h2: "HTTP/2", "http/1.1": "HTTP/1.1" } as const;
 
@@ -30,14 +33,17 @@ const noted: Readonly<Record<NotedEvent, string>> = {
   "turned-on": "Turned on",
   "turned-off": "Turned off",
   changed: "Settings changed",
+  "client-certificate-renewed": "The client certificate was renewed; new clients use the new one",
+  "client-certificate-kept": "The client certificate stays as it was, since its files cannot be used",
 };
 
-export const notedEntry = (event: NotedEvent): LogDraft => ({
-  level: "info",
-  event,
-  message: noted[event],
-  facts: {},
-});
+/** @param error why, where there is something to say. */
+export function notedEntry(event: NotedEvent, error?: AppErrorData): LogDraft {
+  if (!error) return { level: "info", event, message: noted[event], facts: {} };
+  // A file that is not there any more is no trouble: what it held is known.
+  const level = error.code === "file-unreadable" ? "info" : "warning";
+  return failure(level, event, error, `${noted[event]}: ${error.message}`);
+}
 
 /** A failure that ended an attempt to start before the engine could say a word. */
 export const startFailure = (error: AppErrorData): LogDraft => failure(levelOf(error), "tunnel-failed", error);
@@ -141,7 +147,7 @@ export function draftOf(event: EngineEvent): LogDraft | null {
     }
     case "http2-given-up":
       return draft("warning", `HTTP/2 does not work with this proxy (${event.reason}); using HTTP/1.1 for a while`);
-    // Sessions have a place of their own, and the certificates of the app are in no files that could be renewed.
+    // Sessions have a place of their own; which connections follow the files of a certificate is known to the app alone.
     case "client-certificate-renewed":
     case "client-certificate-kept":
     case "session-changed":

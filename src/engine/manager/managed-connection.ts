@@ -1,5 +1,5 @@
 import { authorityOf, originOf, type LocalAddress, type Target } from "../../shared/address.ts";
-import { AppError, asAppError } from "../../shared/errors.ts";
+import { AppError, asAppError, type AppErrorData } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { logEntriesKept, type Activity, type LogEntry, type TrafficSample } from "../../shared/model/activity.ts";
@@ -179,8 +179,8 @@ export class ManagedConnection {
     return this.isOn && this.#state.waitsForSignIn && this.#options.signInAt(this.#state.proxy) === proxy;
   }
 
-  note(event: NotedEvent): void {
-    this.#add(notedEntry(event), null);
+  note(event: NotedEvent, error?: AppErrorData): void {
+    this.#add(notedEntry(event, error), null);
   }
 
   /** Somebody has signed in at its proxy: what failed for want of that is tested again. */

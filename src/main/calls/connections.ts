@@ -35,7 +35,7 @@ interface Deleted {
   readonly wereOn: readonly string[];
 }
 
-/** @param chosen token files that a person has chosen. */
+/** @param chosen files that a person has chosen. */
 export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick<Handlers, Names> {
   const { connections, secrets, state, tunnels } = context;
   let lastDeleted: Deleted | null = null;
@@ -62,8 +62,11 @@ export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick
   return {
     "check-connection": async (input) => {
       await context.loaded;
-      const start = startPoint(input, connections.get(input.id), secrets.get(input.id), chosen);
-      return checkConnection(await openInput(input), connections.all(), start, context.outside.policy.rules);
+      await context.followed.refresh(input.id);
+      const from = connections.get(input.id);
+      const opened = await openInput(input, from);
+      const start = startPoint(input, from, secrets.get(input.id), chosen);
+      return checkConnection(opened, connections.all(), start, context.outside.policy.rules);
     },
     "describe-certificate": async (asked) => {
       try {

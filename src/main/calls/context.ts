@@ -2,6 +2,7 @@ import type { CertificateStore, Engine } from "../../engine/index.ts";
 import type { Settings } from "../../shared/model/settings.ts";
 import type { SignInDesk } from "../sign-in/sign-in-desk.ts";
 import type { AppState } from "../state/app-state.ts";
+import type { FollowedCertificates } from "../state/followed-certificates.ts";
 import type { NoticeBoard } from "../state/notice-board.ts";
 import type { SessionList } from "../state/session-list.ts";
 import type { Tunnels } from "../state/tunnels.ts";
@@ -45,6 +46,8 @@ export interface CallContext {
   /** Where client certificates are searched for. */
   readonly certificates: CertificateStore;
   readonly storePassword: Pick<StorePassword, "current" | "set">;
+  /** Certificates in files. */
+  readonly followed: Pick<FollowedCertificates, "refresh" | "tlsOf">;
   readonly tunnels: Tunnels;
   readonly engine: Pick<Engine, "login" | "logout" | "cancelSignIn">;
   readonly desk: SignInDesk;

@@ -1,6 +1,7 @@
 import { ClientCertificateError, openPkcs12 } from "../../engine/index.ts";
 import { asAppError } from "../../shared/errors.ts";
-import type { ConnectionField, ConnectionInput, FieldProblem } from "../../shared/model/connection.ts";
+import type { Connection, ConnectionField, ConnectionInput, FieldProblem } from "../../shared/model/connection.ts";
+import { sameFiles } from "../state/followed-certificates.ts";
 
 type Certificate = ConnectionInput["clientCertificate"];
 
@@ -22,10 +23,13 @@ export const fieldProblem = (field: ConnectionField, thrown: unknown): FieldProb
   message: asAppError(thrown).message.replace(/\.$/, ""),
 });
 
-/** Opens the PKCS#12 file of an input, if it has one. */
-export async function openInput(input: ConnectionInput): Promise<Opened> {
+/**
+ * Opens the PKCS#12 file of an input, if it has one.
+ * @param from the connection that the input changes or copies.
+ */
+export async function openInput(input: ConnectionInput, from: Connection | undefined): Promise<Opened> {
   const { clientCertificate: given } = input;
-  if (given.kind !== "pkcs12") return { input: { ...input, clientCertificate: given }, problems: [] };
+  if (given.kind !== "pkcs12") return { input: { ...input, clientCertificate: asRenewed(given, from) }, problems: [] };
   const without: OpenedInput = { ...input, clientCertificate: { kind: "none" } };
   if (given.file === "")
     return { input: without, problems: [{ field: "certificate", level: "error", message: "Add the certificate" }] };
@@ -44,4 +48,13 @@ export async function openInput(input: ConnectionInput): Promise<Opened> {
     const field = thrown instanceof ClientCertificateError ? thrown.part : "certificate";
     return { input: without, problems: [fieldProblem(field, thrown)] };
   }
+}
+
+/** Files that were renewed while the editor was open have given the connection a certificate that the page does not know. */
+function asRenewed(given: OpenedInput["clientCertificate"], from: Connection | undefined): typeof given {
+  const saved = from?.clientCertificate;
+  if (given.kind !== "pem" || saved?.kind !== "pem" || !given.files || !sameFiles(given.files, saved.files))
+    return given;
+  const keepsKey = given.key.kind === "keep" && given.passphrase.kind === "keep";
+  return keepsKey ? { ...given, certificate: saved.certificate } : given;
 }

@@ -49,7 +49,12 @@ export function connectionOf(input: OpenedInput, existing: Connection | undefine
     lastUsedAt: existing?.lastUsedAt ?? null,
     clientCertificate:
       certificate.kind === "pem"
-        ? { kind: "pem", certificate: certificate.certificate, label: certificate.label }
+        ? {
+            kind: "pem",
+            certificate: certificate.certificate,
+            label: certificate.label,
+            ...(certificate.files ? { files: certificate.files } : {}),
+          }
         : certificate,
     auth: auth.kind === "token" ? { kind: "token" } : auth,
   };
@@ -76,8 +81,10 @@ export async function checkConnection(
   if (fine("listen") && !isHere(input.listen))
     problems.push({ field: "listen", level: "warning", message: "This is not an address of this computer" });
   const secrets = secretsOf(input, start.secrets);
-  if (input.clientCertificate.kind === "pem" && secrets.key === undefined && fine("key"))
-    add("key", "Add the private key");
+  const { clientCertificate: certificate } = input;
+  if (certificate.kind === "pem" && secrets.key === undefined && fine("key")) add("key", "Add the private key");
+  if (certificate.kind === "pem" && certificate.files && fine("certificate") && !start.mayFollow(certificate.files))
+    add("certificate", "Choose the certificate and its key again");
   if (fine("ca", "certificate", "key"))
     problems.push(...tlsProblems(tlsSettingsOf(connectionOf(input, undefined), secrets)));
   if (input.auth.kind === "token" && fine("token")) {
@@ -116,9 +123,10 @@ export async function saveConnection(
   chosen: ChosenFiles,
 ): Promise<SaveResult> {
   const { connections, secrets, state, tunnels } = context;
-  const opened = await openInput(given);
+  const from = options.secretsFrom ?? given.id;
+  await context.followed.refresh(from);
+  const opened = await openInput(given, connections.get(from));
   const { input } = opened;
-  const from = options.secretsFrom ?? input.id;
   const start = startPoint(input, connections.get(from), secrets.get(from), chosen);
   const problems = await checkConnection(opened, connections.all(), start, context.outside.policy.rules);
   if (problems.some(({ level }) => level === "error")) return { outcome: "problems", problems };

@@ -1,21 +1,31 @@
-import type { Connection, ConnectionInput, ConnectionSecrets } from "../../shared/model/connection.ts";
+import type {
+  CertificateFiles,
+  Connection,
+  ConnectionInput,
+  ConnectionSecrets,
+} from "../../shared/model/connection.ts";
 import { proxyOriginOf } from "../../shared/words/connection.ts";
+import { filesOf } from "../state/followed-certificates.ts";
 
-/** Token files that were chosen and are remembered; nobody chooses more in one edit. */
+/** Files that were chosen and are remembered; nobody chooses more in one edit. */
 const mostChosen = 64;
 
-/** Paths of token files that a person has chosen in a dialog since the start. A page must not name files by itself. */
-export class ChosenFiles {
-  readonly #paths = new Set<string>();
+/** What a file was chosen for. */
+type Use = "token" | "client-certificate";
 
-  add(path: string): void {
-    this.#paths.delete(path);
-    this.#paths.add(path);
-    for (const oldest of this.#paths) if (this.#paths.size > mostChosen) this.#paths.delete(oldest);
+/** Paths of files that a person has chosen in a dialog since the start. A page must not name files by itself. */
+export class ChosenFiles {
+  readonly #uses = new Set<string>();
+
+  add(use: Use, path: string): void {
+    const entry = `${use} ${path}`;
+    this.#uses.delete(entry);
+    this.#uses.add(entry);
+    for (const oldest of this.#uses) if (this.#uses.size > mostChosen) this.#uses.delete(oldest);
   }
 
-  has(path: string): boolean {
-    return this.#paths.has(path);
+  has(use: Use, path: string): boolean {
+    return this.#uses.has(`${use} ${path}`);
   }
 }
 
@@ -28,6 +38,8 @@ export interface StartPoint {
   readonly tokenIsForOther: boolean;
   /** The token file may be read for the proxy of the input. */
   mayRead(tokenFile: string): boolean;
+  /** The client certificate may be read where it says. */
+  mayFollow(files: CertificateFiles): boolean;
 }
 
 /**
@@ -49,6 +61,10 @@ export function startPoint(
     isMoved: !sameProxy,
     tokenIsForOther: !mayKeep && token !== undefined,
     mayRead: (tokenFile) =>
-      chosen.has(tokenFile) || (sameProxy && from.auth.kind === "token-file" && from.auth.path === tokenFile),
+      chosen.has("token", tokenFile) || (sameProxy && from.auth.kind === "token-file" && from.auth.path === tokenFile),
+    mayFollow: (files) =>
+      [files.certificate, files.key].every(
+        (file) => chosen.has("client-certificate", file) || Object.values(filesOf(from) ?? {}).includes(file),
+      ),
   };
 }

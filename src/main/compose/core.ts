@@ -2,8 +2,10 @@ import { ConnectionManager, Engine, type CertificateStore, type SessionStore } f
 import { AppError, asAppError, type ErrorCode } from "../../shared/errors.ts";
 import type { EngineEvent } from "../../shared/events.ts";
 import type { PolicyRules } from "../../shared/model/policy.ts";
+import { isOn } from "../../shared/model/status.ts";
 import type { SignInDesk } from "../sign-in/sign-in-desk.ts";
 import { ownPortError } from "../state/port-owner.ts";
+import { FollowedCertificates } from "../state/followed-certificates.ts";
 import { tunnelOptionsOf } from "../state/tunnel-settings.ts";
 import type { Stores } from "./stores.ts";
 
@@ -19,6 +21,10 @@ export interface CorePorts {
   /** What the administrators of this computer allow. */
   rules(): PolicyRules;
   changed(id: string): void;
+  /** What is saved of these is another than before. */
+  connectionsChanged(ids: readonly string[]): void;
+  /** A secret could not be written. */
+  notSaved(thrown: unknown): void;
   logged: ConstructorParameters<typeof ConnectionManager>[0]["logged"];
   ticked(): void;
   events(event: EngineEvent): void;
@@ -32,8 +38,14 @@ const sessionEvents: ReadonlySet<EngineEvent["type"]> = new Set<EngineEvent["typ
   "session-changed",
 ]);
 
+export interface Core {
+  readonly engine: Engine;
+  readonly tunnels: ConnectionManager;
+  readonly followed: FollowedCertificates;
+}
+
 /** The engine with its manager, fed from the stores. */
-export function createCore(ports: CorePorts): { readonly engine: Engine; readonly tunnels: ConnectionManager } {
+export function createCore(ports: CorePorts): Core {
   const { connections, secrets } = ports.stores;
   /** Asked for before the secrets had been read; null since then. */
   let early: Set<string> | null = new Set();
@@ -42,13 +54,28 @@ export function createCore(ports: CorePorts): { readonly engine: Engine; readonl
       early?.add(id);
       await ports.loaded;
       signal.throwIfAborted();
+      await followed.refresh(id);
+      signal.throwIfAborted();
       const connection = connections.get(id);
       if (!connection) throw new AppError("not-found", "This connection is no longer there.");
-      return tunnelOptionsOf(connection, secrets.get(id));
+      return tunnelOptionsOf(connection, secrets.get(id), followed.tlsOf(connection));
     },
     changed: (id) => ports.changed(id),
     logged: (id, entries) => ports.logged(id, entries),
     ticked: () => ports.ticked(),
+  });
+  const followed = new FollowedCertificates({
+    connections,
+    secrets,
+    renewed: (ids) => {
+      for (const id of ids) tunnels.noteLog(id, "client-certificate-renewed");
+      ports.connectionsChanged(ids);
+    },
+    kept: (ids, error) => {
+      for (const id of ids)
+        if (isOn(tunnels.status(id))) tunnels.noteLog(id, "client-certificate-kept", error.toData());
+    },
+    notSaved: (thrown) => ports.notSaved(thrown),
   });
   const ownPort = (id: string, code: ErrorCode): AppError | null =>
     ownPortError(id, code, connections.all(), (other) => tunnels.status(other));
@@ -80,5 +107,5 @@ export function createCore(ports: CorePorts): { readonly engine: Engine; readonl
     for (const id of early ?? []) if (tunnels.status(id).kind === "error") tunnels.tryAgain(id);
     early = null;
   });
-  return { engine, tunnels };
+  return { engine, tunnels, followed };
 }

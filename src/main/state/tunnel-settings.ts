@@ -14,12 +14,12 @@ export interface TunnelOptions {
   readonly udpIdleMs: number;
 }
 
-/** @throws AppError `address-invalid`, or `client-certificate-invalid` where the private key is not known. */
-export function tunnelOptionsOf(connection: Connection, secrets: ConnectionSecrets): TunnelOptions {
+/** @throws AppError `address-invalid`, or `setting-invalid` where the token is not known. */
+export function tunnelOptionsOf(connection: Connection, secrets: ConnectionSecrets, tls: TlsSettings): TunnelOptions {
   return {
     target: parseTarget(connection.destination, connection.pomeriumUrl, connection.protocol),
     listen: parseLocalAddress(connection.listen),
-    tls: tlsSettingsOf(connection, secrets),
+    tls,
     auth: authOf(connection, secrets),
     udpIdleMs: connection.idleSeconds * 1_000,
   };

@@ -1,3 +1,4 @@
+import type { AppErrorData } from "../../shared/errors.ts";
 import type { Rates } from "../../shared/ipc/snapshot.ts";
 import type { Activity } from "../../shared/model/activity.ts";
 import type { ConnectionStatus } from "../../shared/model/status.ts";
@@ -22,6 +23,10 @@ export interface Tunnels {
   waitingFor(proxyOrigin: string): readonly string[];
   /** Turns off, and forgets log and counters; resolves when nothing of it runs any more. */
   forget(id: string): Promise<void>;
-  /** Notes in its log that it was edited. */
-  noteLog(id: string, event: "changed"): void;
+  /** Notes in its log that it was edited, or what became of its client certificate. */
+  noteLog(
+    id: string,
+    event: "changed" | "client-certificate-renewed" | "client-certificate-kept",
+    error?: AppErrorData,
+  ): void;
 }

@@ -7,9 +7,9 @@ import { useCertificate } from "../store/use-certificate.ts";
 import { useStoreLook } from "../store/use-store-look.ts";
 import { problemsFor } from "./fields.ts";
 import { FileField, type ChosenFile } from "./file-field.tsx";
-import { noPkcs12, type Draft } from "./form.ts";
+import { isFollowed, noFiles, noPkcs12, type Draft } from "./form.ts";
 import { PasteArea } from "./paste-area.tsx";
-import { isEncryptedKey, pemParts } from "./pem.ts";
+import { isEncryptedKey, pemParts } from "../../shared/pem.ts";
 import { SecretField } from "./secret-field.tsx";
 import { StoreField, StorePasswordRow, wantedOf } from "./store-field.tsx";
 import type { Editor } from "./use-editor.ts";
@@ -20,11 +20,15 @@ import type { Editor } from "./use-editor.ts";
  */
 export function filledFromFile(
   draft: Draft,
-  { name, text, base64 = "" }: ChosenFile,
+  { name, path, text, base64 = "" }: ChosenFile,
   wanted: "certificate" | "key",
 ): Partial<Draft> {
   if (base64 !== "")
-    return { pkcs12: { file: base64, label: name }, passphrase: { kind: "new", value: "", label: "" } };
+    return {
+      pkcs12: { file: base64, label: name },
+      passphrase: { kind: "new", value: "", label: "" },
+      files: noFiles,
+    };
   const found = pemParts(text);
   const certificate = (pem: string): Partial<Draft> => ({ certificate: { pem, label: name }, pkcs12: noPkcs12 });
   const key = (value: string): Partial<Draft> => ({
@@ -32,12 +36,17 @@ export function filledFromFile(
     key: { kind: "new", value, label: name },
     passphrase: { kind: "new", value: "", label: "" },
   });
+  const both = { certificate: path, key: path };
+  const ofKey = { ...draft.files, key: path };
   if (wanted === "key") {
     const alsoCertificate = found.certificates !== "" && draft.certificate.pem === "";
-    return { ...key(found.key || text), ...(alsoCertificate ? certificate(found.certificates) : {}) };
+    if (alsoCertificate) return { ...key(found.key || text), ...certificate(found.certificates), files: both };
+    return { ...key(found.key || text), files: ofKey };
   }
-  if (found.certificates === "" && found.key !== "") return key(found.key);
-  return { ...certificate(found.certificates || text), ...(found.key === "" ? {} : key(found.key)) };
+  if (found.certificates === "" && found.key !== "") return { ...key(found.key), files: ofKey };
+  const whole = certificate(found.certificates || text);
+  if (found.key === "") return { ...whole, files: { ...draft.files, certificate: path } };
+  return { ...whole, ...key(found.key), files: both };
 }
 
 /** What stands for a file: its name, or what it is where it was pasted; "" for none. */
@@ -54,6 +63,16 @@ function asked({ clientCertificate, certificate, pkcs12, passphrase }: Draft): P
       passphrase: passphrase.kind === "new" ? passphrase.value : "",
     };
   return certificate.pem === "" ? null : { kind: "pem", certificate: certificate.pem };
+}
+
+/** What becomes of a certificate whose issuer renews it. */
+function certificateHint(draft: Draft, file: string): string {
+  if (file === "") return "PEM or PKCS#12";
+  if (isFollowed(draft)) return "When this file is renewed, Culvert uses the new one.";
+  // Until the key is there it is not known.
+  return draft.pkcs12.file === "" && draft.key.kind === "new" && draft.key.value === ""
+    ? ""
+    : "Kept as it is now: when it is renewed, replace it here.";
 }
 
 type Choice = Draft["clientCertificate"];
@@ -79,6 +98,7 @@ export function CertificateField(props: { readonly editor: Editor; readonly kept
   const certificateFile = isPkcs12
     ? `${draft.pkcs12.label} (PKCS#12)`
     : fileWords("Certificate", { value: draft.certificate.pem, label: draft.certificate.label });
+  const hint = certificateHint(draft, certificateFile);
   const wanted = draft.certificate.pem === "" ? "certificate" : "key";
   const passphraseProblems = problemsFor(editor, "passphrase");
   const wantsPassphrase =
@@ -104,11 +124,19 @@ export function CertificateField(props: { readonly editor: Editor; readonly kept
                   kind="certificate"
                   field="certificate"
                   file={certificateFile}
-                  {...(certificateFile === "" ? { hint: "PEM or PKCS#12" } : {})}
+                  {...(hint === "" ? {} : { hint })}
                   problems={problemsFor(editor, "certificate")}
                   onFile={take("certificate")}
                   onRemove={() =>
-                    change({ certificate: { pem: "", label: "" }, pkcs12: noPkcs12 }, "certificate", "passphrase")
+                    change(
+                      {
+                        certificate: { pem: "", label: "" },
+                        pkcs12: noPkcs12,
+                        files: { ...draft.files, certificate: "" },
+                      },
+                      "certificate",
+                      "passphrase",
+                    )
                   }
                 />
                 {facts && <CertificateFacts facts={facts} />}

@@ -2,6 +2,7 @@ import { isIdleTime } from "../../shared/model/connection-rules.ts";
 import {
   emptyConnectionInput,
   usualIdleSeconds,
+  type CertificateFiles,
   type Connection,
   type ConnectionField,
   type ConnectionInput,
@@ -40,6 +41,8 @@ export interface Draft {
   readonly clientCertificate: Exclude<ConnectionInput["clientCertificate"]["kind"], "pkcs12">;
   readonly certificate: TextDraft;
   readonly key: SecretDraft;
+  /** Where the two were chosen; "" for what was pasted or dropped. */
+  readonly files: CertificateFiles;
   readonly passphrase: SecretDraft;
   /** In the place of certificate and key: base64, "" for none. */
   readonly pkcs12: { readonly file: string; readonly label: string };
@@ -52,6 +55,7 @@ export interface Draft {
 }
 
 const nothing = { kind: "new", value: "", label: "" } as const satisfies SecretDraft;
+export const noFiles: CertificateFiles = { certificate: "", key: "" };
 export const noPkcs12: Draft["pkcs12"] = { file: "", label: "" };
 const kept: SecretDraft = { kind: "kept" };
 
@@ -82,6 +86,7 @@ export function draftFromInput(input: ConnectionInput): Draft {
     clientCertificate: clientCertificate.kind === "pkcs12" ? "pem" : clientCertificate.kind,
     certificate: pem ? { pem: pem.certificate, label: pem.label } : { pem: "", label: "" },
     key: pem ? secretOf(pem.key) : nothing,
+    files: pem?.files ?? noFiles,
     passphrase: pem ? secretOf(pem.passphrase) : pkcs12 ? { ...nothing, value: pkcs12.passphrase } : nothing,
     pkcs12: pkcs12 ? { file: pkcs12.file, label: pkcs12.label } : noPkcs12,
     issuer: search ? filterOf(search.issuer) : noFilter,
@@ -138,7 +143,7 @@ function idleSecondsOf({ protocol, idle }: Pick<Draft, "protocol" | "idle">): nu
 }
 
 function clientCertificateOf(draft: Draft): ConnectionInput["clientCertificate"] {
-  const { certificate, key, passphrase, pkcs12 } = draft;
+  const { certificate, key, passphrase, pkcs12, files } = draft;
   if (draft.clientCertificate === "none") return { kind: "none" };
   if (draft.clientCertificate === "search")
     return { kind: "search", issuer: filterText(draft.issuer), subject: filterText(draft.subject) };
@@ -150,8 +155,13 @@ function clientCertificateOf(draft: Draft): ConnectionInput["clientCertificate"]
     label: certificate.label,
     key: inputOf(key),
     passphrase: inputOf(passphrase),
+    ...(isFollowed(draft) ? { files } : {}),
   };
 }
+
+/** True where certificate and key are read again in the files that they were chosen in. */
+export const isFollowed = ({ files, pkcs12 }: Pick<Draft, "files" | "pkcs12">): boolean =>
+  files.certificate !== "" && files.key !== "" && pkcs12.file === "";
 
 /** What would be saved. Spaces around addresses and the name are left out. */
 export function inputFromDraft(draft: Draft): ConnectionInput {

@@ -8,7 +8,7 @@ import { TextArea } from "../controls/text-field.tsx";
 import { useSnapshot } from "../store/host.tsx";
 import { problemsFor } from "./fields.ts";
 import { FileField } from "./file-field.tsx";
-import { pemParts } from "./pem.ts";
+import { pemParts } from "../../shared/pem.ts";
 import type { Editor } from "./use-editor.ts";
 
 /** How the proxy's certificate is judged. */

@@ -25,7 +25,7 @@ export interface LogEntry {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly level: LogLevel;
-  /** Stable name for programs: the type of the engine's event, or "turned-on", "turned-off", "changed". */
+  /** Stable name for programs: the type of the engine's event, or "turned-on" and what else the manager notes. */
   readonly event: string;
   readonly message: string;
   /** The client's port as ":53580", or null for what concerns no client. */

@@ -158,7 +158,11 @@ export function sameTunnel(saved: Connection, input: ConnectionInput): boolean {
   if (auth.kind === "token" && auth.token.kind === "set") return false;
   if (certificate.kind === "pkcs12") return false;
   const certificateOf = ({ clientCertificate: by }: Connection | ConnectionInput): unknown =>
-    by.kind === "pem" ? by.certificate : by.kind === "search" ? [by.issuer, by.subject] : null;
+    by.kind === "pem"
+      ? [by.certificate, by.files?.certificate, by.files?.key]
+      : by.kind === "search"
+        ? [by.issuer, by.subject]
+        : null;
   const authOf = ({ auth: by }: Connection | ConnectionInput): unknown => (by.kind === "token-file" ? by : by.kind);
   const trustOf = ({ trust }: Connection | ConnectionInput): unknown => (trust.kind === "ca" ? trust.pem : trust.kind);
   const parts = (one: Connection | ConnectionInput): unknown => [

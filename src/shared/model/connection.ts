@@ -59,6 +59,16 @@ const searchSchema = v.strictObject({
   subject: text(connectionLimits.filterLength),
 });
 
+/**
+ * Where a client certificate was chosen; the same path twice where one file holds both. It is read again there when it is renewed.
+ * Left out where it was pasted or dropped.
+ */
+const certificateFilesSchema = v.strictObject({
+  certificate: text(connectionLimits.pathLength),
+  key: text(connectionLimits.pathLength),
+});
+export type CertificateFiles = v.InferOutput<typeof certificateFilesSchema>;
+
 const plainFields = {
   id: connectionIdSchema,
   /** "" shows the destination's host. */
@@ -87,7 +97,12 @@ export const connectionSchema = v.strictObject({
   clientCertificate: v.variant("kind", [
     v.strictObject({ kind: v.literal("none") }),
     /** The private key and its passphrase are in the secret store, under the connection's id. */
-    v.strictObject({ kind: v.literal("pem"), certificate: certificateText, label }),
+    v.strictObject({
+      kind: v.literal("pem"),
+      certificate: certificateText,
+      label,
+      files: v.optional(certificateFilesSchema),
+    }),
     searchSchema,
   ]),
   auth: v.variant("kind", [
@@ -121,6 +136,7 @@ export const connectionInputSchema = v.strictObject({
       key: secretInput(connectionLimits.pemLength),
       /** "" where the key is not encrypted. */
       passphrase: secretInput(passphraseLength),
+      files: v.optional(certificateFilesSchema),
     }),
     /** What it holds is saved as `pem`: so its certificate can be shown without a secret, and the passphrase is not kept. */
     v.strictObject({

@@ -179,13 +179,9 @@ test("after a restart a saved token file stays with its proxy", () => {
 
 test("of chosen files only the newest are remembered", () => {
   const chosen = new ChosenFiles();
-  for (let n = 0; n < 200; n++) chosen.add(`/run/${n}`);
-  expect([chosen.has("/run/0"), chosen.has("/run/135"), chosen.has("/run/136"), chosen.has("/run/199")]).toEqual([
-    false,
-    false,
-    true,
-    true,
-  ]);
+  for (let n = 0; n < 200; n++) chosen.add("token", `/run/${n}`);
+  expect([0, 135, 136, 199].map((n) => chosen.has("token", `/run/${n}`))).toEqual([false, false, true, true]);
+  expect(chosen.has("client-certificate", "/run/199")).toBe(false);
 });
 
 let pki: Pki;

@@ -10,6 +10,7 @@ const plain = { turnOn: false, restart: false, secretsFrom: null } as const;
 const soon = { timeout: 5_000 };
 const strict: Policy = {
   ...noPolicy,
+  found: "values",
   rules: {
     ...everythingAllowed,
     allowUnverifiedTls: false,
@@ -141,13 +142,69 @@ test("a connection that is not verified does not keep its proxy from being signe
   expect(logout.mock.calls[0]?.[1]).toEqual({ verify: true, ca: [] });
 });
 
+const broken: Policy = {
+  ...noPolicy,
+  found: "unreadable",
+  rules: { ...everythingAllowed, unreadable: "It cannot be read." },
+  problems: ["policy.json cannot be read."],
+};
+
+test("a first policy that is broken stops what is on, and is told; mended, it comes back", async () => {
+  const { calls, tunnels, administrator, notices } = await rig();
+  const input = connectionInput();
+  await calls["save-connection"](input, { ...plain, turnOn: true });
+  await vi.waitFor(() => expect(tunnels.status(input.id).kind).toBe("listening"), soon);
+  administrator.policy = broken;
+  await calls["look-outside"]();
+  await vi.waitFor(
+    () => expect(tunnels.status(input.id)).toMatchObject({ kind: "error", error: { code: "managed" } }),
+    soon,
+  );
+  expect(notices.list()).toMatchObject([{ message: "Settings of your organisation: policy.json cannot be read." }]);
+  administrator.policy = { ...noPolicy, found: "values" };
+  await calls["look-outside"]();
+  await vi.waitFor(() => expect(tunnels.status(input.id).kind).toBe("listening"), soon);
+});
+
+test("a first policy that is seen while it is written stops nothing", async () => {
+  const { calls, outside, administrator, notices } = await rig();
+  const looks = [broken, strict];
+  Object.defineProperty(administrator, "policy", { get: () => looks.shift() });
+  await calls["look-outside"]();
+  expect(looks).toEqual([]);
+  expect(outside.policy).toEqual(strict);
+  expect(notices.list()).toEqual([]);
+});
+
+test("while a first policy that is broken is looked at again, the app can close", async () => {
+  const { outside, administrator } = await rig({ policyAgainMs: 60_000 });
+  administrator.policy = broken;
+  const look = outside.look();
+  await Promise.resolve();
+  outside.close();
+  await look;
+  expect(outside.policy).toEqual(noPolicy);
+});
+
+test("rules hold on while the system does not let Culvert look, whatever they are", async () => {
+  for (const policy of [strict, { ...broken, problems: [] }]) {
+    const { calls, outside, administrator } = await rig({ policy });
+    administrator.policy = { ...noPolicy, found: "unknown", problems: ["It was not looked for."] };
+    await calls["look-outside"]();
+    expect(outside.policy.rules).toEqual(policy.rules);
+    expect(outside.policy.problems).toEqual(["It was not looked for."]);
+    administrator.policy = noPolicy;
+    await calls["look-outside"]();
+    expect(outside.policy).toEqual(noPolicy);
+  }
+});
+
 test("a policy that breaks while the app runs goes on to hold as it was, and is told until it is mended", async () => {
   const { calls, settings, outside, administrator, notices, logged } = await rig({
     policy: { ...strict, locked: { theme: "dark" } },
   });
   const problem = "/etc/culvert/policy.json, line 3 cannot be read: it is not JSON.";
-  const broken = { ...noPolicy, rules: { ...everythingAllowed, unreadable: "Why." }, problems: [problem, "More."] };
-  administrator.policy = broken;
+  administrator.policy = { ...broken, problems: [problem, "More."] };
   await calls["look-outside"]();
   expect(settings.current.theme).toBe("dark");
   expect(outside.policy.rules).toEqual(strict.rules);
@@ -169,8 +226,7 @@ test("a policy that breaks while the app runs goes on to hold as it was, and is 
 });
 
 test("one that is broken at the start lets nothing through until it can be read", async () => {
-  const broken = { ...noPolicy, rules: { ...everythingAllowed, unreadable: "It cannot be read." } };
-  const { calls, tunnels, administrator } = await rig({ policy: broken });
+  const { calls, tunnels, administrator } = await rig({ policy: { ...broken, problems: [] } });
   const input = connectionInput();
   // The list can be put in order meanwhile.
   expect(await calls["save-connection"](input, { ...plain, turnOn: true })).toEqual({ outcome: "saved" });

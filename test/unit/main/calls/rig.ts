@@ -82,6 +82,7 @@ export async function rig({
   platform = "linux",
   home = undefined as string | undefined,
   policy = noPolicy,
+  policyAgainMs = 1,
 } = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-calls-"));
   const file = (name: string): PlainDocumentFile => new PlainDocumentFile(path.join(folder, `${name}.json`));
@@ -118,6 +119,7 @@ export async function rig({
     },
     rulesChanged: () => applyRules(connections, tunnels, outside.policy.rules),
     log: (event, message) => logged.push(`error ${event}: ${message}`),
+    againMs: policyAgainMs,
   });
   const feed = new UpdateFeed((update) => updates.push(update));
   const storePassword = new StorePassword({
@@ -127,7 +129,7 @@ export async function rig({
   });
   await storePassword.load();
   const certificates = certificateStore(platform, home ?? folder, {}, () => storePassword.current, null);
-  const { engine, tunnels } = createCore({
+  const { engine, tunnels, followed } = createCore({
     stores: { connections, secrets },
     sessions: sessionStore,
     certificates,
@@ -136,6 +138,10 @@ export async function rig({
     shareSessions: true,
     rules: () => outside.policy.rules,
     changed: (id) => state.tunnelChanged(id),
+    connectionsChanged: (ids) => {
+      for (const id of ids) state.connectionChanged(id);
+    },
+    notSaved: (thrown) => logged.push(String(thrown)),
     logged: (id, entries) => state.logged(id, entries),
     ticked: () => state.sampled(true),
     events: () => undefined,
@@ -163,7 +169,7 @@ export async function rig({
   const closing = new AbortController();
   const calls = createHandlers({
     ...{ connections, settings, secrets, tunnels, engine, desk, state, sessions: list, notices, desktop, loaded },
-    ...{ certificates, storePassword, outside },
+    ...{ certificates, followed, storePassword, outside },
     updates: {
       check: () => Promise.resolve(void asked.push("check")),
       download: () => Promise.resolve(void asked.push("download")),
@@ -193,6 +199,7 @@ export async function rig({
   return {
     calls,
     engine,
+    followed,
     administrator,
     loginItem,
     outside,

@@ -2,12 +2,14 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { filledFromFile } from "../../../../src/renderer/editor/certificate-field.tsx";
 import { EditorPage } from "../../../../src/renderer/editor/editor-page.tsx";
+import { draftFromInput, isFollowed } from "../../../../src/renderer/editor/form.ts";
 import { HostProvider } from "../../../../src/renderer/store/host.tsx";
 import { createMirror, type Mirror } from "../../../../src/renderer/store/mirror.ts";
 import { goTo, initialView, useView } from "../../../../src/renderer/store/view.ts";
 import type { CertificateFacts } from "../../../../src/shared/model/certificate.ts";
-import type { ConnectionInput } from "../../../../src/shared/model/connection.ts";
+import { emptyConnectionInput, type ConnectionInput } from "../../../../src/shared/model/connection.ts";
 import { FakeMain, snapshotOf } from "../store/fake-main.ts";
 
 const facts: CertificateFacts = {
@@ -127,4 +129,32 @@ test("removing a PKCS#12 file leaves nothing of it", async () => {
   fireEvent.click(button("Save"));
   expect((await screen.findAllByText("Add the certificate")).length).toBeGreaterThan(0);
   expect(main.named("save-connection")).toEqual([]);
+});
+
+test("certificate and key that were chosen as files are followed there; what was pasted is kept as it is", async () => {
+  const user = userEvent.setup();
+  main.answers["pick-file"] = (purpose) =>
+    purpose === "certificate"
+      ? { name: "ada.crt", path: "/home/ada/ada.crt", text: certificate }
+      : { name: "ada.key", path: "/home/ada/ada.key", text: key };
+  await user.click(button("Choose certificate…"));
+  await screen.findByText("ada.crt");
+  expect(screen.queryByText(/renewed/)).toBeNull();
+  await user.click(button("Choose private key…"));
+  expect(await screen.findByText("When this file is renewed, Culvert uses the new one.")).toBeTruthy();
+  const files = { certificate: "/home/ada/ada.crt", key: "/home/ada/ada.key" };
+  expect(await saved()).toMatchObject({ kind: "pem", label: "ada.crt", files });
+});
+
+test("a file that holds both is followed as both, until one part is pasted", () => {
+  const empty = draftFromInput(emptyConnectionInput("00000000-0000-4000-8000-000000000000"));
+  const file = { name: "ada.pem", path: "/ada.pem", text: `${certificate}\n${key}\n` };
+  const whole = { ...empty, ...filledFromFile(empty, file, "certificate") };
+  expect(whole.files).toEqual({ certificate: "/ada.pem", key: "/ada.pem" });
+  expect(isFollowed(whole)).toBe(true);
+  const pasted = { ...whole, ...filledFromFile(whole, { name: "", path: "", text: key }, "key") };
+  expect(pasted.files).toEqual({ certificate: "/ada.pem", key: "" });
+  expect(isFollowed(pasted)).toBe(false);
+  const packed = { ...whole, ...filledFromFile(whole, { name: "ada.p12", path: "/ada.p12", text: "", base64 }, "key") };
+  expect(isFollowed(packed)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isLink, readLink } from "../../../../src/renderer/editor/link.ts";
-import { isEncryptedKey, pemParts } from "../../../../src/renderer/editor/pem.ts";
+import { isEncryptedKey, pemParts } from "../../../../src/shared/pem.ts";
 import { plannedCommand, plannedRoute } from "../../../../src/renderer/editor/route.ts";
 import { filledFromFile } from "../../../../src/renderer/editor/certificate-field.tsx";
 import { startOf } from "../../../../src/renderer/editor/form.ts";
