@@ -1,6 +1,6 @@
 import { checkClientCertificate, FollowedFiles, type ClientCertificate, type TlsSettings } from "../../engine/index.ts";
 import { asAppError, type AppError } from "../../shared/errors.ts";
-import type { CertificateFiles, Connection } from "../../shared/model/connection.ts";
+import type { CertificateFiles, Connection, ConnectionSecrets } from "../../shared/model/connection.ts";
 import type { ConnectionStore } from "../store/connection-store.ts";
 import type { SecretStore } from "../store/secret-store.ts";
 import { readCertificateFiles } from "./certificate-file.ts";
@@ -92,20 +92,21 @@ export class FollowedCertificates {
   /** @throws AppError where there is no room. */
   #take(files: CertificateFiles, { cert, key, passphrase }: ClientCertificate): void {
     const { connections, secrets } = this.#ports;
-    const changed: Connection[] = [];
+    const changed = new Map<Connection, ConnectionSecrets>();
     for (const one of this.#followersOf(files, passphrase)) {
       const { clientCertificate } = one;
       if (clientCertificate.kind !== "pem") continue;
       const kept = secrets.get(one.id);
       if (sameText(clientCertificate.certificate, cert) && sameText(kept.key, key)) continue;
-      secrets.checkRoom(one.id, { ...kept, key });
-      changed.push({ ...one, clientCertificate: { ...clientCertificate, certificate: cert } });
-      if (kept.key !== key)
-        void secrets.set(one.id, { ...kept, key }).catch((thrown: unknown) => this.#ports.notSaved(thrown));
+      const renewed = { ...kept, key };
+      secrets.checkRoom(one.id, renewed);
+      changed.set({ ...one, clientCertificate: { ...clientCertificate, certificate: cert } }, renewed);
     }
-    if (changed.length === 0) return;
-    connections.put(...changed);
-    this.#ports.renewed(changed.map(({ id }) => id));
+    if (changed.size === 0) return;
+    connections.put(...changed.keys());
+    for (const [{ id }, renewed] of changed)
+      void secrets.set(id, renewed).catch((thrown: unknown) => this.#ports.notSaved(thrown));
+    this.#ports.renewed([...changed.keys()].map(({ id }) => id));
   }
 }
 
