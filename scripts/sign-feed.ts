@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { parse, stringify } from "yaml";
+import { parse, parseDocument, stringify } from "yaml";
 import { readMetadata } from "../src/main/updates/release.ts";
 import { isSigned, publicKeyOf, publicTextOf, signatureOf } from "../src/main/updates/signature.ts";
 
@@ -20,7 +20,8 @@ node scripts/sign-feed.ts --into FEED FOLDER...    gathers what was built on sev
 node scripts/sign-feed.ts --public-key             prints the public half of the key, for CULVERT_UPDATE_KEYS
 
 The key, an Ed25519 key in PEM, is in CULVERT_UPDATE_SIGNING_KEY, or in the file that CULVERT_UPDATE_SIGNING_KEY_FILE names;
-several in one file sign each (docs/updates.md). Where CULVERT_UPDATE_KEYS is set, one of them has to be of a key in there.`;
+several in one file sign each (docs/updates.md). Where CULVERT_UPDATE_KEYS is set, one of them has to be of a key in there.
+With CULVERT_UPDATE_VALID_DAYS set the metadata is good for so many days, and has to be signed again before they are over.`;
 
 /** The private keys, PEM. @throws where there is none. */
 export function signingKeys(env: Readonly<Record<string, string | undefined>>): readonly string[] {
@@ -44,19 +45,45 @@ export function checkBelieved(keys: readonly string[], builtIn: string): void {
     );
 }
 
+/** How long metadata is to be good, days; null for always. @throws for what is no such number. */
+function validDaysIn({ CULVERT_UPDATE_VALID_DAYS: given = "" }: NodeJS.ProcessEnv): number | null {
+  if (given === "") return null;
+  const days = /^\d{1,4}$/.test(given) ? Number(given) : 0;
+  if (days < 1 || days > 3650)
+    throw new Error(`CULVERT_UPDATE_VALID_DAYS is a number of days from 1 to 3650, not ${given}`);
+  return days;
+}
+
+/** Writes into metadata until when it is good. */
+function limit(file: string, until: number): void {
+  const metadata = parseDocument(readFileSync(file, "utf8"));
+  metadata.set("validUntil", new Date(until).toISOString());
+  writeFileSync(file, metadata.toString({ lineWidth: 0 }));
+}
+
 /**
  * Signs all metadata in a folder, after a look whether the app would take it: its form, and the size and SHA-512 of each file that is
  * there.
+ * @param validity how long it is good from `now` on, milliseconds since 1970; without days it stays good as long as it says itself.
  * @returns the names that were signed.
  * @throws at the first thing that is wrong; what was signed before stays.
  */
-export async function signFolder(folder: string, keys: readonly string[]): Promise<readonly string[]> {
+export async function signFolder(
+  folder: string,
+  keys: readonly string[],
+  { validDays = null, now = Date.now() }: { readonly validDays?: number | null; readonly now?: number } = {},
+): Promise<readonly string[]> {
   const names = metadataIn(folder);
   if (names.length === 0) throw new Error(`There is no latest*.yml in ${folder}`);
   const publics = keys.map((key) => publicKeyOf(publicTextOf(key))).filter((key) => key !== null);
   for (const name of names) {
+    if (validDays !== null) limit(path.join(folder, name), now + validDays * 86_400_000);
     const content = readFileSync(path.join(folder, name));
-    const { files } = readMetadata(parse(content.toString("utf8")));
+    const { files, validUntil } = readMetadata(parse(content.toString("utf8")));
+    if (validUntil !== undefined && new Date(validUntil).getTime() < now)
+      throw new Error(
+        `${name} was good until ${new Date(validUntil).toISOString()}: set CULVERT_UPDATE_VALID_DAYS to renew it`,
+      );
     for (const file of files) await checkReleased(path.join(folder, file.url), file);
     const lines = keys.map((key) => `${signatureOf(name, content, key)}\n`).join("");
     if (!isSigned(name, content, lines, publics)) throw new Error(`The signature of ${name} does not hold`);
@@ -131,7 +158,8 @@ async function main(args: readonly string[]): Promise<void> {
     }
     const keys = signingKeys(process.env);
     checkBelieved(keys, process.env["CULVERT_UPDATE_KEYS"] ?? "");
-    for (const name of await signFolder(feed, keys)) console.log(`${name}.sig`);
+    const validDays = validDaysIn(process.env);
+    for (const name of await signFolder(feed, keys, { validDays })) console.log(`${name}.sig`);
   }
 }
 

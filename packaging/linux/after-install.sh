@@ -6,8 +6,10 @@ set -e
 root="${DPKG_ROOT:-}"
 app="$root/opt/Culvert"
 
-# Chromium's sandbox takes user namespaces, or a helper that is root's where the kernel has none.
-if [ -L /proc/self/ns/user ] && unshare --user true 2>/dev/null; then
+# Chromium's sandbox takes user namespaces, or a helper that is root's where users may not have them. That root may says nothing
+# of others: kernel.unprivileged_userns_clone=0 is how Debian is often hardened.
+if [ -L /proc/self/ns/user ] &&
+  setpriv --reuid=65534 --regid=65534 --clear-groups unshare --user true 2>/dev/null; then
   chmod 0755 "$app/chrome-sandbox"
 else
   chmod 4755 "$app/chrome-sandbox"

@@ -21,6 +21,7 @@ import { IpcServer } from "./ipc/ipc-server.ts";
 import { UpdateFeed } from "./ipc/update-feed.ts";
 import { appId, launchOf, type Launch } from "./launch.ts";
 import { LinkInbox, linkAmong, placeOfLink } from "./links.ts";
+import { leaveMount } from "./lifecycle/app-image.ts";
 import { QuitFlow } from "./lifecycle/quit-flow.ts";
 import { SignInStart } from "./lifecycle/sign-in-start.ts";
 import { FileLog } from "./log/file-log.ts";
@@ -242,6 +243,7 @@ async function start(launch: Launch, links: LinkInbox): Promise<void> {
 
 if (!app.requestSingleInstanceLock()) app.exit(0);
 else {
+  leaveMount(process.execPath, process.env);
   app.enableSandbox();
   registerAppScheme();
   // A development server is on the network.

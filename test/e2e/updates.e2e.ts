@@ -91,7 +91,7 @@ describe.runIf(process.platform === "linux")("an AppImage", () => {
     await page.getByRole("button", { name: "Restart to update" }).click();
     await app.waitForEnd();
     expect(updating.imageText).toContain("version 1.5.0");
-    await soon(() => updating.newStarted).toBe(true);
+    await soon(() => updating.newLibraryPath).toBe("/the/user's");
   });
 
   test("is replaced when the user quits, and not started", async () => {

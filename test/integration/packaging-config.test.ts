@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { getConfig, validateConfiguration } from "app-builder-lib/out/util/config/config.js";
 import { DebugLogger } from "builder-util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { appId } from "../../src/main/launch.ts";
 import { runValueName } from "../../src/main/lifecycle/login-item.ts";
 import { linkSchemes } from "../../src/main/links.ts";
@@ -72,3 +73,30 @@ test("the scripts of the packages hold nothing that fpm or rpm would read as a m
     expect(read(`packaging/linux/${name}`)).not.toMatch(/\$\{[a-zA-Z]+\}|<%=/);
   }
 });
+
+test.runIf(process.platform === "linux")(
+  "Chromium's sandbox gets the helper that is root's where users may not have namespaces, also where root may",
+  () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-after-install-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const helper = path.join(folder, "opt/Culvert/chrome-sandbox");
+    mkdirSync(path.dirname(helper), { recursive: true });
+    writeFileSync(helper, "");
+    const stub = (name: string, line: string): void => {
+      writeFileSync(path.join(folder, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    };
+    const modeAfter = (): string => {
+      const script = path.join(root, "packaging/linux/after-install.sh");
+      output("env", [`DPKG_ROOT=${folder}`, `PATH=${folder}:${process.env["PATH"] ?? ""}`, "sh", script, "configure"]);
+      return (statSync(helper).mode & 0o7777).toString(8);
+    };
+    // As root: always. As somebody else: as the kernel has it.
+    stub("unshare", "exit 0");
+    stub("setpriv", 'case "$*" in *--reuid=[1-9]*" unshare --user true") exit 0 ;; esac; exit 1');
+    expect(modeAfter()).toBe("755");
+    stub("setpriv", "exit 1");
+    expect(modeAfter()).toBe("4755");
+    // Again, as an upgrade runs it.
+    expect(modeAfter()).toBe("4755");
+  },
+);

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import http from "node:http";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { httpsGetAll } from "../../src/main/updates/https-get.ts";
 import { newSigningKey, UpdateServer } from "../support/update-feed.ts";
-import { appImage as name, emptyUpdateServer, keyOf, updatingComputer } from "../support/updating-computer.ts";
+import { appImage as name, emptyUpdateServer, keyOf, never, updatingComputer } from "../support/updating-computer.ts";
 
 const server = await emptyUpdateServer();
 const computer = (options?: Parameters<typeof updatingComputer>[1]) => updatingComputer(server, options);
@@ -37,6 +38,19 @@ test("old metadata with a good signature offers nothing", async () => {
   expect(await find()).toBeNull();
   server.publish("1.6.0", { [name]: Buffer.from("x") });
   expect(await find()).toBeNull();
+});
+
+test("old metadata that is served for ever is noticed where it says until when it is good", async () => {
+  const { find } = computer({ running: "1.5.0" });
+  const publish = (validUntil: string): void =>
+    server.publish("1.5.0", { [name]: Buffer.from("x") }, { metadata: { validUntil } });
+  publish(new Date(Date.now() + 60_000).toISOString());
+  expect(await find()).toBeNull();
+  publish("2026-01-31T00:00:00.000Z");
+  await expect(find()).rejects.toMatchObject({
+    code: "update-failed",
+    message: expect.stringContaining("was good until 2026-01-31") as string,
+  });
 });
 
 test("signed metadata out of order is refused: no YAML, tricks of YAML, other hosts", async () => {
@@ -111,5 +125,26 @@ test("a server of another name, of another CA, without TLS, or none at all is no
   });
   await expect(find({ url: "https://updates.invalid/" })).rejects.toMatchObject({
     message: "DNS knows no address for the update server updates.invalid.",
+  });
+});
+
+test("a variable that turns the check of certificates off for all of Node does not turn it off here", async () => {
+  const { find } = computer();
+  const stranger = await UpdateServer.start();
+  onTestFinished(() => stranger.close());
+  vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(find({ url: stranger.url })).rejects.toMatchObject({
+    message: expect.stringContaining("does not trust") as string,
+  });
+  expect(stranger.asked).toEqual([]);
+});
+
+test("a server that goes silent in the middle is said to have gone silent", async () => {
+  server.files.set("half", (response) => void response.writeHead(200).write("x"));
+  const limits = { maxBytes: 100, totalMs: 60_000, silenceMs: 200, roots: [server.caPem], signal: never };
+  await expect(httpsGetAll(new URL("half", server.url), limits)).rejects.toMatchObject({
+    code: "update-failed",
+    message: expect.stringMatching(/^The update server localhost:\d+ has gone silent\.$/) as string,
   });
 });

@@ -185,6 +185,18 @@ test("a link that somebody else has left beside an AppImage is not written throu
   expect(lstatSync(image).mode & 0o777).toBe(0o755);
 });
 
+test("what comes to the place of an AppImage is what was signed, also where the download changes after the check", async () => {
+  const { apps, image, installer, found, download, pending } = computer();
+  const content = newImage("/dev/null");
+  server.publish("1.5.0", { [name]: content });
+  await download(await found());
+  await installer.prepare(never);
+  writeFileSync(path.join(pending, name), Buffer.concat([content, Buffer.from("evil\n")]));
+  expect(installer.install(true)).toBe(false);
+  expect(readFileSync(image, "utf8")).toContain("exit 0");
+  expect(readdirSync(apps)).toEqual([path.basename(image)]);
+});
+
 test("an AppImage that cannot be replaced stays whole, with nothing beside it", async () => {
   const { apps, image, installer, found, download, pending } = computer();
   server.publish("1.5.0", { [name]: newImage("/dev/null") });
@@ -194,6 +206,32 @@ test("an AppImage that cannot be replaced stays whole, with nothing beside it", 
   expect(installer.install(true)).toBe(false);
   expect(readFileSync(image, "utf8")).toContain("exit 0");
   expect(readdirSync(apps)).toEqual([path.basename(image)]);
+});
+
+test.each<[string, (image: string) => void]>([
+  ["was moved", (image) => renameSync(image, `${image}.moved`)],
+  ["was replaced by another program", (image) => writeFileSync(image, "#!/bin/sh\necho newer\n")],
+  [
+    "was moved, with a link to it in its place",
+    (image) => {
+      renameSync(image, `${image}.moved`);
+      symlinkSync(`${image}.moved`, image);
+    },
+  ],
+])("an AppImage that %s while it runs is not installed over", async (_what, change) => {
+  const { apps, image, installer, found, download } = computer();
+  server.publish("1.5.0", { [name]: newImage("/dev/null") });
+  await download(await found());
+  await installer.prepare(never);
+  change(image);
+  const after = readdirSync(apps).map((one) => [one, readFileSync(path.join(apps, one), "utf8")]);
+  await expect(installer.prepare(never)).rejects.toMatchObject({
+    code: "update-failed",
+    message: "The AppImage that runs was moved or replaced.",
+  });
+  // Also where it happens in the last moment.
+  expect(installer.install(false)).toBe(false);
+  expect(readdirSync(apps).map((one) => [one, readFileSync(path.join(apps, one), "utf8")])).toEqual(after);
 });
 
 test("the library itself refuses a lower version, should one get that far", async () => {

@@ -10,7 +10,10 @@ const quoted = (word: string): string =>
   `"${word
     .replace(/(["`$\\])/g, "\\$1")
     .replaceAll("\\", "\\\\")
-    .replaceAll("%", "%%")}"`;
+    .replaceAll("%", "%%")
+    // Else a folder's name could add lines of its own.
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r")}"`;
 
 /** The desktop entry that starts Culvert without a window. @param command the program and its arguments. */
 export const autostartEntry = (command: readonly string[]): string =>
@@ -55,15 +58,24 @@ function valueOf(entry: string, key: string): string | null {
   return null;
 }
 
+/** True where a command line names a program, also behind a wrapper such as `env` or `sh -c "sleep 20; …"`. */
+function names(exec: string, program: string): boolean {
+  if (program === "") return false;
+  const isEnd = (character = " "): boolean => /[\s"';&|]/.test(character);
+  for (let at = exec.indexOf(program); at >= 0; at = exec.indexOf(program, at + 1))
+    if (isEnd(exec[at - 1]) && isEnd(exec[at + program.length])) return true;
+  return false;
+}
+
 /**
  * What a desktop makes of the entry. Desktops turn an entry off by a line in it rather than by removing it.
- * @param program the one that it should start. Arguments that a person has added are left alone.
+ * @param program the one that it should start. Arguments and wrappers that a person has added are left alone.
  */
 export function autostartState(entry: string, program: string): StartState {
   const exec = valueOf(entry, "Exec");
   if (exec === null) return { on: false, note: null };
   if (valueOf(entry, "Hidden") === "true" || valueOf(entry, "X-GNOME-Autostart-enabled") === "false")
     return { on: false, note: "off-in-system" };
-  const starts = [quoted(program), program].some((word) => exec === word || exec.startsWith(`${word} `));
+  const starts = [quoted(program), program].some((word) => names(exec, word));
   return starts ? { on: true, note: null } : { on: true, isStale: true, note: null };
 }

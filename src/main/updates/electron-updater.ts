@@ -8,7 +8,7 @@ import { checkFile, downloadFile, updateError, type DownloadOptions } from "./do
 import { feedFile, feedFolder } from "./feed.ts";
 import type { Installer } from "./installer.ts";
 import type { Release } from "./release.ts";
-import { replaceProgram } from "./replace-file.ts";
+import { replaceProgram, stampOf } from "./replace-file.ts";
 import type { UpdateWay } from "./way.ts";
 
 /** The part of Electron's own updater for macOS that is needed here. */
@@ -63,9 +63,12 @@ export class LibraryInstaller implements Installer {
   #download: DownloadOptions | null = null;
   /** What was downloaded. */
   #file: string | null = null;
+  /** What the AppImage looked like when it was started. */
+  readonly #stamp: string | null;
 
   constructor(options: InstallerOptions) {
     this.#options = options;
+    this.#stamp = options.way.way === "appimage" ? stampOf(options.way.file) : null;
   }
 
   async parse(text: string): Promise<unknown> {
@@ -103,6 +106,11 @@ export class LibraryInstaller implements Installer {
       throw thrown;
     }
     signal.throwIfAborted();
+    if (!this.#isInPlace()) {
+      throw new AppError("update-failed", "The AppImage that runs was moved or replaced.", {
+        userAction: "Quit Culvert, and start it from where it is now.",
+      });
+    }
     if (this.#options.way.way === "squirrel") await this.#handOver(signal);
   }
 
@@ -113,6 +121,12 @@ export class LibraryInstaller implements Installer {
     // Otherwise macOS installs what was handed over as soon as the process has ended.
     if (restart) updater.quitAndInstall();
     return true;
+  }
+
+  /** False where an update would bring back a file that the user has moved, or go over a newer one. */
+  #isInPlace(): boolean {
+    const { way } = this.#options;
+    return way.way !== "appimage" || (this.#stamp !== null && stampOf(way.file) === this.#stamp);
   }
 
   /** Has macOS take the update from the library's server on this computer, and check it against the app's own signature. */
@@ -139,6 +153,7 @@ export class LibraryInstaller implements Installer {
 
   async #load(): Promise<AppUpdater> {
     const options = this.#options;
+    const isInPlace = (): boolean => this.#isInPlace();
     const { AppImageUpdater, MacUpdater, NsisUpdater, Provider } = (await import("electron-updater")).default;
     const offer = (): { readonly info: UpdateInfo; readonly file: ResolvedUpdateFileInfo } => {
       if (this.#release === null) throw new Error("there is no release");
@@ -170,8 +185,9 @@ export class LibraryInstaller implements Installer {
     class InPlaceAppImageUpdater extends AppImageUpdater {
       protected override doInstall({ isForceRunAfter }: { readonly isForceRunAfter: boolean }): boolean {
         const { way } = options;
-        if (way.way !== "appimage" || this.installerPath === null) return false;
-        replaceProgram(way.file, this.installerPath);
+        const { sha512 } = offer().file.info;
+        if (way.way !== "appimage" || this.installerPath === null || !isInPlace()) return false;
+        replaceProgram(way.file, this.installerPath, sha512);
         // Nobody else removes it before the next update.
         rmSync(this.installerPath, { force: true });
         if (isForceRunAfter) spawn(way.file, [], { detached: true, stdio: "ignore" }).unref();

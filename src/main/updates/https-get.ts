@@ -33,11 +33,17 @@ export async function httpsGet(
   const request = https.get(url, {
     agent: false,
     ca: [...options.roots],
+    // Said, since NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment counts where it is not.
+    rejectUnauthorized: true,
     minVersion: "TLSv1.2",
     headers: { "user-agent": "Culvert", accept: "*/*", "cache-control": "no-cache" },
     signal: AbortSignal.any([options.signal, late]),
   });
-  request.setTimeout(options.silenceMs, () => request.destroy(failed(`${url.host} has gone silent.`)));
+  let silent = false;
+  request.setTimeout(options.silenceMs, () => {
+    silent = true;
+    request.destroy();
+  });
   try {
     const [response] = (await once(request, "response")) as [IncomingMessage];
     const status = response.statusCode ?? 0;
@@ -53,6 +59,8 @@ export async function httpsGet(
   } catch (thrown) {
     if (options.signal.aborted) throw new AppError("cancelled", "Stopped.", { retryable: true });
     if (late.aborted) throw failed(`The update server ${url.host} took too long.`, { cause: thrown });
+    // Once the response has begun, its own error is the one that comes.
+    if (silent) throw failed(`The update server ${url.host} has gone silent.`, { cause: thrown });
     throw thrown instanceof AppError ? thrown : failed(wordsOf(thrown, url.host), { cause: thrown });
   } finally {
     request.destroy();

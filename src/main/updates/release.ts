@@ -8,6 +8,12 @@ export const maxFileBytes = 1024 * 1024 * 1024;
 /** A plain name: no folder, no other host, nothing that a shell or a file system would take for more. */
 const fileName = /^[A-Za-z0-9][A-Za-z0-9._+ -]{0,199}$/;
 
+/** A moment in UTC; some readers of YAML make a date of it. */
+const momentSchema = v.pipe(
+  v.union([v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/)), v.date()]),
+  v.check((moment) => !Number.isNaN(new Date(moment).getTime())),
+);
+
 const metadataSchema = v.object({
   version: v.pipe(v.string(), v.maxLength(32), v.check(isReleaseVersion)),
   files: v.pipe(
@@ -21,6 +27,7 @@ const metadataSchema = v.object({
     v.minLength(1),
     v.maxLength(32),
   ),
+  validUntil: v.optional(momentSchema),
   minimumSystemVersion: v.optional(v.pipe(v.string(), v.regex(/^\d{1,6}(\.\d{1,6}){0,2}$/))),
 });
 
@@ -64,6 +71,18 @@ const refused = (why: string): AppError =>
     userAction: "Nothing was installed. Tell whoever runs the server.",
   });
 
+const ranOut = (until: Date): AppError => {
+  const day = until.toISOString().slice(0, 10);
+  return new AppError(
+    "update-failed",
+    `The update server’s list of versions was good until ${day}: there may be a newer one.`,
+    {
+      retryable: true,
+      userAction: "If the clock of this computer is right, tell whoever runs the server.",
+    },
+  );
+};
+
 /** @param parsed the metadata as YAML, whose signature has been checked. */
 export function readMetadata(parsed: unknown): v.InferOutput<typeof metadataSchema> {
   const result = v.safeParse(metadataSchema, parsed);
@@ -74,11 +93,16 @@ export function readMetadata(parsed: unknown): v.InferOutput<typeof metadataSche
 
 /**
  * The release that metadata offers this computer; null where it is not newer than the version that runs.
- * @throws AppError `update-refused` for metadata out of order, or without a file for this computer.
+ * @param now milliseconds since 1970.
+ * @throws AppError `update-refused` for metadata out of order, or without a file for this computer; `update-failed` where there is
+ * nothing newer in it and it has run out, as when somebody serves old metadata for ever.
  */
-export function releaseIn(parsed: unknown, wanted: Wanted): Release | null {
-  const { version, files, minimumSystemVersion } = readMetadata(parsed);
-  if (!isNewer(version, wanted.running)) return null;
+export function releaseIn(parsed: unknown, wanted: Wanted, now = Date.now()): Release | null {
+  const { version, files, minimumSystemVersion, validUntil } = readMetadata(parsed);
+  if (!isNewer(version, wanted.running)) {
+    if (validUntil !== undefined && new Date(validUntil).getTime() < now) throw ranOut(new Date(validUntil));
+    return null;
+  }
   if (minimumSystemVersion !== undefined && isOlderSystem(wanted.system, minimumSystemVersion)) {
     throw new AppError("update-failed", `Culvert ${version} needs a newer version of this system.`);
   }

@@ -158,8 +158,8 @@ export class Updates {
   }
 
   /**
-   * Restarts into what is ready; asks first where clients are connected. A failure before anything is closed becomes the status. Never
-   * rejects.
+   * Restarts into what is ready; asks first where clients are connected. Not where updates were turned off meanwhile. A failure
+   * before anything is closed becomes the status. Never rejects.
    */
   async install(): Promise<void> {
     if (this.#status.kind !== "ready") return;
@@ -179,11 +179,13 @@ export class Updates {
         this.#apply({ type: "install-started" });
         this.#ports.log("info", "update-installing", {});
         await installer.prepare(signal);
-        if (await agreed()) await this.#ports.restart();
+        if ((await agreed()) && this.#ports.setting() !== "off") await this.#ports.restart();
         else this.#apply({ type: "install-stopped", error: null });
       } catch (thrown) {
         this.#failed("install-stopped", thrown);
       }
+      // Turned off meanwhile, by a policy perhaps: nothing of an installation is heard until its end.
+      if (this.#ports.setting() === "off") this.settingChanged();
     });
   }
 

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -15,6 +16,7 @@ import { build } from "vite";
 import { UpdateServer } from "../../support/update-feed.ts";
 import { launchApp, type LaunchOptions } from "../host/launch.ts";
 import type { RunningApp } from "../host/running-app.ts";
+import { theRuntime } from "../host/runtime.ts";
 
 const repository = path.join(import.meta.dirname, "../../..");
 
@@ -76,13 +78,18 @@ export class UpdatingApp {
     return existsSync(this.#marker);
   }
 
+  /** Where the new version looks for libraries; null before it was started. */
+  get newLibraryPath(): string | null {
+    return this.newStarted ? readFileSync(this.#marker, "utf8") : null;
+  }
+
   get #marker(): string {
     return path.join(this.#folder, "started");
   }
 
   /** Puts a release on the server. Its program says that it was started, and nothing else. */
   publish(version: string): void {
-    const program = Buffer.from(`#!/bin/sh\n# version ${version}\ntouch '${this.#marker}'\n`);
+    const program = Buffer.from(`#!/bin/sh\n# version ${version}\nprintf %s "$LD_LIBRARY_PATH" > '${this.#marker}'\n`);
     this.server.publish(version, { [`Culvert-${version}-${process.arch}.AppImage`]: program }, { name: metadata });
   }
 
@@ -94,13 +101,16 @@ export class UpdatingApp {
       writeFileSync(this.image, "#!/bin/sh\n# version 1.4.2\n");
       chmodSync(this.image, 0o755);
     }
+    const { kind, program } = await theRuntime();
+    const mount = path.dirname(kind === "electron" ? realpathSync(program) : process.execPath);
     return await launchApp({
       ...options,
       app: path.join(this.#folder, "app"),
       env: {
         APPIMAGE: this.image,
-        // Whatever program runs the app, in Electron and in its stand-in, is in there.
-        APPDIR: "/",
+        APPDIR: mount,
+        // As an AppImage's AppRun has it.
+        LD_LIBRARY_PATH: `${mount}/usr/lib:/the/user's`,
         XDG_CACHE_HOME: path.join(this.#folder, "caches"),
         NODE_EXTRA_CA_CERTS: path.join(this.#folder, "ca.pem"),
         ...options.env,

@@ -45,6 +45,27 @@ test("what the app would refuse is not signed", async () => {
   await expect(signFolder(empty, [one.pem])).rejects.toThrow("There is no latest*.yml");
 });
 
+test("metadata can be good for some days only, and is renewed by signing it again", async () => {
+  const folder = release();
+  const file = path.join(folder, "latest-linux.yml");
+  const before = readFileSync(file, "utf8");
+  const day = 86_400_000;
+  const now = Date.parse("2026-11-21T10:00:00Z");
+  const untilOf = (): unknown => (parse(readFileSync(file, "utf8")) as Record<string, unknown>)["validUntil"];
+  await signFolder(folder, [one.pem], { validDays: 30, now });
+  expect(untilOf()).toBe("2026-12-21T10:00:00.000Z");
+  await signFolder(folder, [one.pem], { validDays: 30, now: now + 20 * day });
+  expect(readFileSync(file, "utf8")).toBe(`${before}validUntil: 2027-01-10T10:00:00.000Z\n`);
+  const signatures = readFileSync(`${file}.sig`, "latin1");
+  expect(isSigned("latest-linux.yml", readFileSync(file), signatures, publicKeysOf(one.publicKey) ?? [])).toBe(true);
+  // Signed as it is, and it is too late for that.
+  await signFolder(folder, [one.pem], { now: now + 21 * day });
+  expect(untilOf()).toBe("2027-01-10T10:00:00.000Z");
+  await expect(signFolder(folder, [one.pem], { now: now + 60 * day })).rejects.toThrow(
+    "latest-linux.yml was good until 2027-01-10T10:00:00.000Z: set CULVERT_UPDATE_VALID_DAYS",
+  );
+});
+
 /** What one machine leaves for macOS. */
 function built(arch: string, version = "1.5.0"): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-feed-"));
@@ -108,6 +129,14 @@ test("builds without a feed are gathered without a key; with one a key has to be
   });
   const signed = { CULVERT_UPDATE_SIGNING_KEY: one.pem };
   expect(run(["--into", feed, x64], signed)).toEqual({ status: 0, said: "latest-mac.yml.sig\n" });
+  expect(readFileSync(path.join(feed, "latest-mac.yml"), "utf8")).not.toContain("validUntil");
+  for (const days of ["0", "-1", "1.5", "month", "4000"])
+    expect(run(["--into", feed, x64], { ...signed, CULVERT_UPDATE_VALID_DAYS: days })).toEqual({
+      status: 1,
+      said: `CULVERT_UPDATE_VALID_DAYS is a number of days from 1 to 3650, not ${days}\n`,
+    });
+  expect(run(["--into", feed, x64], { ...signed, CULVERT_UPDATE_VALID_DAYS: "30" }).status).toBe(0);
+  expect(readFileSync(path.join(feed, "latest-mac.yml"), "utf8")).toMatch(/^validUntil: 2\d{3}-/m);
   const keys = (publicKey: string) => ({ ...signed, CULVERT_UPDATE_KEYS: publicKey });
   expect(run(["--into", feed, x64], keys(`${other.publicKey} ${one.publicKey}`)).status).toBe(0);
   expect(run(["--into", feed, x64], keys(other.publicKey))).toEqual({

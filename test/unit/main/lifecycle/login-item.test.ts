@@ -13,7 +13,7 @@ import {
   type StartState,
 } from "../../../../src/main/lifecycle/login-item.ts";
 import { SignInStart } from "../../../../src/main/lifecycle/sign-in-start.ts";
-import { ownProgram } from "../../../../src/main/lifecycle/app-image.ts";
+import { leaveMount, ownProgram } from "../../../../src/main/lifecycle/app-image.ts";
 import { autostartEntry, autostartState } from "../../../../src/main/lifecycle/start-at-sign-in.ts";
 
 const program = "/opt/Culvert/culvert";
@@ -41,6 +41,27 @@ test("an AppImage starts from its own file, and a program that it has started do
   expect(ownProgram("/opt/Culvert/culvert", env)).toBe("/opt/Culvert/culvert");
   expect(ownProgram("/tmp/.mount_Culvert2/culvert", env)).toBe("/tmp/.mount_Culvert2/culvert");
   expect(ownProgram("/opt/Culvert/culvert", {})).toBe("/opt/Culvert/culvert");
+});
+
+test("what is started gets nothing from a mount that is gone with the AppImage, and keeps what is the user's", () => {
+  const mount = "/tmp/.mount_Culv";
+  const inside = {
+    ...{ APPIMAGE: "/home/ada/Culvert.AppImage", APPDIR: mount, HOME: "/home/ada" },
+    PATH: `${mount}:${mount}/usr/sbin:/home/ada/bin:/usr/bin`,
+    LD_LIBRARY_PATH: `${mount}/usr/lib`,
+    XDG_DATA_DIRS: `${mount}/usr/share/:/tmp/.mount_Culvert2/usr/share:/usr/share/`,
+  };
+  const env: Record<string, string | undefined> = { ...inside };
+  leaveMount(`${mount}/culvert`, env);
+  expect(env).toEqual({
+    ...{ APPIMAGE: inside.APPIMAGE, APPDIR: mount, HOME: "/home/ada" },
+    PATH: "/home/ada/bin:/usr/bin",
+    XDG_DATA_DIRS: "/tmp/.mount_Culvert2/usr/share:/usr/share/",
+  });
+  // Another AppImage's, such as that of the terminal which started it, is there as long as that one.
+  const other: Record<string, string | undefined> = { ...inside };
+  leaveMount("/opt/Culvert/culvert", other);
+  expect(other).toEqual(inside);
 });
 
 test("Windows: what Task Manager has turned off is off, and other arguments are put right", () => {

@@ -105,6 +105,10 @@ test.each<[string, unknown]>([
   ["a size below one", metadata({ files: [{ ...file("Culvert.AppImage"), size: 0 }] })],
   ["a size of half a byte", metadata({ files: [{ ...file("Culvert.AppImage"), size: 1.5 }] })],
   ["one file out of order among good ones", metadata({ files: [file("a.AppImage"), file("../b.deb")] })],
+  ["a validity that is no time", metadata({ validUntil: "soon" })],
+  ["a validity in a month that is none", metadata({ validUntil: "2026-13-01T00:00:00Z" })],
+  ["a validity in numbers", metadata({ validUntil: 1_798_675_200 })],
+  ["a validity that is no date", metadata({ validUntil: new Date(Number.NaN) })],
   ["a minimum that is no version", metadata({ minimumSystemVersion: "ten" })],
 ])("metadata with %s is refused", (_what, parsed) => {
   let thrown: unknown;
@@ -127,4 +131,22 @@ test("a release that needs a newer system says so, and a system that cannot be c
   expect(needs("6.1.0", "6.1.0-37-amd64")()?.version).toBe("1.5.0");
   expect(needs("10.0.22631", "10.0.26100")()?.version).toBe("1.5.0");
   expect(needs("7", "unknown")()?.version).toBe("1.5.0");
+});
+
+test("metadata that has run out does not pass for news, but a newer version in it is offered all the same", () => {
+  const now = Date.parse("2026-12-31T12:00:00Z");
+  // As one reader of YAML has it, and as another.
+  for (const late of ["2026-12-31T11:59:59Z", new Date(now - 1_000)]) {
+    const same = metadata({ version: "1.4.2", validUntil: late });
+    expect(() => releaseIn(same, wanted, now)).toThrow(
+      expect.objectContaining({
+        code: "update-failed",
+        message: "The update server’s list of versions was good until 2026-12-31: there may be a newer one.",
+        retryable: true,
+      }),
+    );
+    expect(releaseIn(metadata({ validUntil: late }), wanted, now)?.version).toBe("1.5.0");
+  }
+  for (const good of ["2026-12-31T12:00:01Z", "2027-01-31T00:00:00.000Z", undefined])
+    expect(releaseIn(metadata({ version: "1.4.2", validUntil: good }), wanted, now)).toBeNull();
 });

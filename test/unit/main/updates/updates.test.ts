@@ -1,107 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Installer } from "../../../../src/main/updates/installer.ts";
 import { UpdateMemory } from "../../../../src/main/updates/memory.ts";
-import type { Release } from "../../../../src/main/updates/release.ts";
 import { checkEveryMs, firstCheckMs, jitterMs, lookEveryMs, Updates } from "../../../../src/main/updates/updates.ts";
-import { AppError } from "../../../../src/shared/errors.ts";
-import type { Settings } from "../../../../src/shared/model/settings.ts";
 import { VirtualFile } from "./virtual-file.ts";
+import { failed, readyWorld, release, world } from "./world.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-const release = (version: string): Release => ({
-  version,
-  file: { name: `Culvert-${version}.AppImage`, sha512: "", size: 1_000 },
-});
-
-/** Updates with everything around them in the hands of a test. */
-function world(change: { readonly setting?: Settings["updates"]; readonly file?: VirtualFile } = {}) {
-  const said: string[] = [];
-  const state = {
-    setting: change.setting ?? "automatic",
-    clients: 0,
-    focused: false,
-    /** What the feed offers, or fails with. */
-    offer: null as Release | AppError | null,
-    /** What each step fails with. */
-    downloadError: null as AppError | null,
-    prepareError: null as AppError | null,
-    answers: [] as (boolean | Promise<boolean>)[],
-    installs: true,
-    random: 0,
-  };
-  const doing = { download: Promise.resolve(), prepare: Promise.resolve(), find: Promise.resolve() };
-  const installer: Installer = {
-    parse: () => Promise.reject(new Error("not here")),
-    download: async ({ version }, { signal, received }) => {
-      said.push(`download ${version}`);
-      received(3);
-      received(500);
-      await doing.download;
-      if (signal.aborted) {
-        said.push("stopped");
-        throw new AppError("cancelled", "Stopped.");
-      }
-      if (state.downloadError) throw state.downloadError;
-    },
-    prepare: async () => {
-      said.push("prepare");
-      await doing.prepare;
-      if (state.prepareError) throw state.prepareError;
-    },
-    install: (restart) => {
-      said.push(`install${restart ? " and restart" : ""}`);
-      return state.installs;
-    },
-  };
-  const updates: Updates = new Updates({
-    source: {
-      installer,
-      find: async (signal) => {
-        said.push("find");
-        await doing.find;
-        if (signal.aborted) throw new AppError("cancelled", "Stopped.");
-        if (state.offer instanceof AppError) throw state.offer;
-        return state.offer;
-      },
-    },
-    why: "no-feed",
-    memory: new UpdateMemory(change.file ?? new VirtualFile()),
-    setting: () => state.setting,
-    clients: () => state.clients,
-    ask: async (question, goOn) => {
-      said.push(`${question} [${goOn}]`);
-      return (await state.answers.shift()) ?? false;
-    },
-    restart: async () => {
-      said.push("close");
-      updates.close();
-      said.push(`begun: ${await updates.installAtEnd(true)}`);
-    },
-    changed: ({ kind }) => void (said.at(-1) !== kind && said.push(kind)),
-    tell: (version, ready) => {
-      if (!state.focused) said.push(`told of ${version}${ready ? ", ready" : ""}`);
-      return !state.focused;
-    },
-    log: () => undefined,
-    now: Date.now,
-    random: () => state.random,
-  });
-  const taken = (): readonly string[] => said.splice(0);
-  return { updates, state, doing, taken };
-}
-
-const failed = (message: string): AppError => new AppError("update-failed", message, { retryable: true });
-
-/** A world where 1.5.0 is ready. */
-async function readyWorld(change: Parameters<typeof world>[0] = {}) {
-  const made = world(change);
-  made.state.offer = release("1.5.0");
-  await made.updates.check();
-  made.taken();
-  return made;
-}
 
 test("the first check comes after the first minute and its chance, the next ones daily", async () => {
   const { updates, state, taken } = world();
@@ -215,6 +119,37 @@ test("off: nothing is asked of the server, and what is under way stops", async (
   expect(said).toContain("stopped");
   expect(said).not.toContain("install");
   updates.close();
+});
+
+test("turned off while it is prepared or asked about: nothing restarts, and nothing is ready any more", async () => {
+  const { updates, state, doing, taken } = await readyWorld();
+  let go = (): void => undefined;
+  doing.prepare = new Promise((resolve) => (go = resolve));
+  const installed = updates.install();
+  await vi.waitFor(() => expect(updates.status.kind).toBe("installing"));
+  state.setting = "off";
+  updates.settingChanged();
+  go();
+  await installed;
+  expect(taken()).toEqual(["installing", "prepare", "ready", "resting"]);
+  await updates.install();
+  expect(await updates.installAtEnd(false)).toBe(true);
+  expect(taken()).toEqual([]);
+
+  const other = await readyWorld();
+  other.doing.prepare = new Promise((resolve) => (go = resolve));
+  const second = other.updates.install();
+  await vi.waitFor(() => expect(other.updates.status.kind).toBe("installing"));
+  other.state.clients = 1;
+  let answer: (value: boolean) => void = () => undefined;
+  other.state.answers = [new Promise<boolean>((resolve) => (answer = resolve))];
+  go();
+  await vi.waitFor(() => expect(other.taken().at(-1)).toContain("Restart Culvert to update?"));
+  other.state.setting = "off";
+  other.updates.settingChanged();
+  answer(true);
+  await second;
+  expect(other.taken()).toEqual(["ready", "resting"]);
 });
 
 test("who turns it off and on again is not told to be up to date, and does not wait a day for what was found", async () => {
