@@ -139,7 +139,9 @@ describe("on the command line", () => {
   it("a PEM file may hold the key as well, encrypted or not", async () => {
     const rig = await start();
     const both = folder.write("both.pem", encrypted(ada.key, "pkcs8") + ada.cert + issuing.pem);
-    const { connect } = await running(rig, "--client-cert", both, "--client-key-passphrase-file", secretFile());
+    // As programs of Windows write a text.
+    const secret = folder.write("passphrase-windows", `\uFEFF${passphrase}\r\n`);
+    const { connect } = await running(rig, "--client-cert", both, "--client-key-passphrase-file", secret);
     expect(await said(connect())).toBe(5);
   });
 
@@ -163,6 +165,14 @@ describe("on the command line", () => {
       [pair("over", over), /This certificate ended on \d+ \w+ \d{4}\. Ask its issuer for a new one/],
       [pair("server", server), /not for client authentication, but for server authentication\. Ask its issuer/],
       [pair("keys", { cert: ada.cert, key: mallory.key }), /This key does not belong to this certificate\. Give/],
+      [
+        pair("cut", { cert: ada.cert + issuing.pem.slice(0, 300), key: ada.key }),
+        /certificate is damaged: it looks like/,
+      ],
+      [
+        pair("cut key", { cert: ada.cert, key: encrypted(ada.key, "pkcs8").slice(0, 200) }),
+        /private key is damaged: it/,
+      ],
       [pair("locked", { cert: ada.cert, key: encrypted(ada.key, "sec1") }), /encrypted: it needs its passphrase\. .+/],
     ];
     for (const [flags, line] of cases) {
@@ -190,7 +200,9 @@ describe("on the command line", () => {
       };
 
       await expect(said(connect())).rejects.toThrow();
-      await log(/wants a valid client certificate/);
+      await log(
+        /did not accept the client certificate "mallory", signed by "Stranger CA", valid to .*, for echo\.corp\.test:7000\. Check/,
+      );
       replace(cert, ada.cert + issuing.pem);
       await expect(said(connect())).rejects.toThrow();
       await log(

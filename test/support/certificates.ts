@@ -1,9 +1,9 @@
 import { webcrypto } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import "./access-proxy/metadata-polyfill.ts";
 import * as x509 from "@peculiar/x509";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 const day = 86_400_000;
 const ec = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
@@ -142,7 +142,19 @@ export class Authority {
   }
 
   async issue(request: IssueRequest): Promise<Issued> {
+    return this.#issueFor(await newKeys(request.kind), request);
+  }
+
+  /** Certificates for one and the same key, as a renewal gives them. */
+  async issueAgain(
+    request: IssueRequest,
+    times: readonly Pick<IssueRequest, "fromDays" | "toDays">[],
+  ): Promise<Issued[]> {
     const keys = await newKeys(request.kind);
+    return Promise.all(times.map((time) => this.#issueFor(keys, { ...request, ...time })));
+  }
+
+  async #issueFor(keys: webcrypto.CryptoKeyPair, request: IssueRequest): Promise<Issued> {
     const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;
     const usage = request.usage ?? "client";
     const names = request.names ?? [];
@@ -177,7 +189,7 @@ export const derOf = (pem: string): Buffer => Buffer.from(new x509.X509Certifica
 
 /** A folder of one test for files with certificates; nobody else can read it. */
 export class CertificateFolder {
-  readonly path = mkdtempSync(path.join(tmpdir(), "culvert-certificates-"));
+  readonly path = temporaryFolder("certificates");
 
   write(name: string, text: string | Buffer): string {
     const file = path.join(this.path, name);

@@ -88,8 +88,10 @@ async function read(files: Files, command: string): Promise<ClientCertificate> {
   const passphrase =
     files.passphrase === null
       ? null
-      : // The newline behind it is the editor's; a space may be the passphrase's.
-        (await bytesOf("client-key-passphrase-file", files.passphrase, command)).toString("utf8").replace(/\r?\n$/, "");
+      : // The newline behind it is the editor's, as is the mark in front that Windows writes; a space may be the passphrase's.
+        (await bytesOf("client-key-passphrase-file", files.passphrase, command))
+          .toString("utf8")
+          .replace(/^\uFEFF|\r?\n$/g, "");
   const bytes = await bytesOf("client-cert", files.certificate, command);
   const cert = bytes.toString("utf8");
   // What is no PEM at all is told as that, rather than as a certificate whose key is missing.

@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { AppError } from "../../shared/errors.ts";
+import { pemBlocks } from "../../shared/pem.ts";
 import { dayOf } from "../../shared/words/format.ts";
+import { keyProtectionOf } from "./key-protection.ts";
 import { keyUsesOf, mayProveClient } from "./key-usage.ts";
 
 /** PEM texts; the certificate may carry its chain, in any order. */
@@ -17,16 +19,20 @@ export type CertificatePart = "certificate" | "key" | "passphrase";
 /** Why a client certificate cannot be used; never holds anything of a key or passphrase. */
 export class ClientCertificateError extends AppError {
   readonly part: CertificatePart;
+  /** Milliseconds since 1970, where all that is wrong is that it is not valid before then. */
+  readonly validFrom: number | null;
 
-  constructor(part: CertificatePart, message: string, userAction: string, cause?: unknown) {
+  constructor(part: CertificatePart, message: string, userAction: string, cause?: unknown, validFrom?: number) {
     super("client-certificate-invalid", message, { userAction, cause });
     this.part = part;
+    this.validFrom = validFrom ?? null;
   }
 }
 
-const pemBlock = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
-
-/** Every certificate of a PEM text. @throws AppError with `code` when there is none or one cannot be read. */
+/**
+ * Every certificate of a PEM text.
+ * @throws AppError with `code` when there is none, or one cannot be read or is cut short: then another may be missing behind it.
+ */
 export function certificatesIn(pem: string, code: "setting-invalid" | "client-certificate-invalid"): X509Certificate[] {
   const isCa = code === "setting-invalid";
   const what = isCa ? "CA certificate" : "client certificate";
@@ -34,24 +40,38 @@ export function certificatesIn(pem: string, code: "setting-invalid" | "client-ce
     isCa
       ? new AppError(code, message, { userAction, cause })
       : new ClientCertificateError("certificate", message, userAction, cause);
-  const blocks = pem.match(pemBlock) ?? [];
-  if (blocks.length === 0) {
+  const damaged = (cause?: unknown): AppError =>
+    refuse(
+      `The ${what} is damaged: it looks like PEM but cannot be read.`,
+      "Export it again, or ask its issuer for it.",
+      cause,
+    );
+  const blocks = pemBlocks(pem).filter(({ kind }) => kind === "CERTIFICATE");
+  if (!blocks.some(({ isWhole }) => isWhole)) {
     throw refuse(
       `The ${what} is not a certificate in PEM form.`,
       "Give a file that contains -----BEGIN CERTIFICATE-----.",
     );
   }
-  return blocks.map((block) => {
+  return blocks.map(({ text, isWhole }) => {
+    if (!isWhole) throw damaged();
+    let certificate: X509Certificate;
     try {
-      return new X509Certificate(block);
+      certificate = new X509Certificate(text);
     } catch (cause) {
-      throw refuse(
-        `The ${what} is damaged: it looks like PEM but cannot be read.`,
-        "Export it again, or ask its issuer for it.",
-        cause,
-      );
+      throw damaged(cause);
     }
+    // OpenSSL reads a certificate whose dates are none, and TLS would send it.
+    if (!isCa && [certificate.validFrom, certificate.validTo].some((date) => Number.isNaN(Date.parse(date))))
+      throw damaged();
+    return certificate;
   });
+}
+
+/** True between its two dates. */
+export function isValidNow({ validFrom, validTo }: X509Certificate): boolean {
+  const now = Date.now();
+  return Date.parse(validFrom) <= now && now <= Date.parse(validTo);
 }
 
 /** A client certificate that has passed every check that needs no network. */
@@ -68,7 +88,9 @@ export interface CheckedClientCertificate {
 export function checkClientCertificate(client: ClientCertificate): CheckedClientCertificate {
   const certificates = certificatesIn(client.cert, "client-certificate-invalid");
   const key = readKey(client.key, client.passphrase);
-  const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
+  const fitting = certificates.filter((certificate) => certificate.checkPrivateKey(key));
+  // A renewed certificate with the same key may stand beside the one from before.
+  const leaf = fitting.find(isValidNow) ?? fitting[0];
   if (!leaf) {
     throw new ClientCertificateError(
       "key",
@@ -95,6 +117,8 @@ function checkUse(leaf: X509Certificate): void {
       "certificate",
       `This certificate is not valid before ${dayOf(from)}.`,
       "Check the clock of this computer.",
+      undefined,
+      from,
     );
   }
   if (!mayProveClient(leaf)) {
@@ -109,9 +133,11 @@ function checkUse(leaf: X509Certificate): void {
   }
 }
 
-/** The certificate, its issuer, that one's issuer, and so on; what does not belong to that comes last. */
+/** The certificate, its issuer, that one's issuer, and so on, each once; what does not belong to that comes last. */
 function inOrder(leaf: X509Certificate, all: readonly X509Certificate[]): X509Certificate[] {
-  const rest = all.filter((one) => one.fingerprint256 !== leaf.fingerprint256);
+  const rest = [...new Map(all.map((one) => [one.fingerprint256, one])).values()].filter(
+    (one) => one.fingerprint256 !== leaf.fingerprint256,
+  );
   const chain = [leaf];
   for (let last: X509Certificate | undefined = leaf; last;) {
     const below: X509Certificate = last;
@@ -122,32 +148,52 @@ function inOrder(leaf: X509Certificate, all: readonly X509Certificate[]): X509Ce
   return [...chain, ...rest];
 }
 
-const isEncrypted = (pem: string): boolean =>
-  /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: *4, *ENCRYPTED/m.test(pem);
-
 function readKey(pem: string, passphrase: string | undefined): KeyObject {
-  const opening = passphrase === undefined || passphrase === "" ? {} : { passphrase };
+  const protection = keyProtectionOf(pem);
+  if (protection === "too-slow") {
+    throw new ClientCertificateError(
+      "key",
+      "The private key is encrypted with more rounds than Culvert makes.",
+      "Encrypt it anew: openssl pkcs8 -topk8 -in FILE -out NEW.pem",
+    );
+  }
+  if (protection === "damaged") {
+    throw new ClientCertificateError(
+      "key",
+      "The private key is damaged: it looks like PEM but cannot be read.",
+      "Give the whole file, or ask its issuer for it.",
+    );
+  }
+  const hasPassphrase = passphrase !== undefined && passphrase !== "";
   try {
-    return createPrivateKey({ key: pem, format: "pem", ...opening });
+    return createPrivateKey({ key: pem, format: "pem", ...(hasPassphrase ? { passphrase } : {}) });
   } catch {
     // The cause is dropped on purpose: OpenSSL errors are no help to a person, and nothing of a key belongs in a log.
-    if (!isEncrypted(pem)) {
+    if (protection === "none") {
       throw new ClientCertificateError(
         "key",
         "The private key cannot be read: it is not a key in PEM form.",
         "Give a file that contains -----BEGIN PRIVATE KEY-----.",
       );
     }
-    throw passphrase === undefined || passphrase === ""
-      ? new ClientCertificateError(
-          "passphrase",
-          "The private key is encrypted: it needs its passphrase.",
-          "Give the passphrase, or a key without one.",
-        )
-      : new ClientCertificateError(
-          "passphrase",
-          "The passphrase does not open this private key.",
-          "Give the passphrase that the key was encrypted with.",
-        );
+    if (!hasPassphrase) {
+      throw new ClientCertificateError(
+        "passphrase",
+        "The private key is encrypted: it needs its passphrase.",
+        "Give the passphrase, or a key without one.",
+      );
+    }
+    if (protection === "old") {
+      throw new ClientCertificateError(
+        "key",
+        "This private key is encrypted in an old way that Culvert does not know.",
+        "Encrypt it anew: openssl pkcs8 -topk8 -in FILE -out NEW.pem -provider legacy -provider default",
+      );
+    }
+    throw new ClientCertificateError(
+      "passphrase",
+      "The passphrase does not open this private key.",
+      "Give the passphrase that the key was encrypted with.",
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { CertificateFacts } from "../../shared/model/certificate.ts";
-import { certificatesIn } from "./client-certificate.ts";
+import { certificatesIn, isValidNow } from "./client-certificate.ts";
 import { keyUsesOf } from "./key-usage.ts";
 
 /** Certificates that are looked at; a chain has three. */
@@ -44,13 +44,15 @@ export function factsOf(certificate: X509Certificate): CertificateFacts {
 }
 
 /**
- * The facts of the certificate that a PEM text is about: the one that issued none of the others.
+ * The facts of the certificate that a PEM text is about: the one that issued none of the others, and is valid if one of several
+ * is, since that is the one that is used.
  * @throws AppError where no certificate can be read.
  */
 export function describeCertificate(pem: string): CertificateFacts {
   const all = certificatesIn(pem, "client-certificate-invalid").slice(0, mostCertificates);
   const issuedOther = (one: X509Certificate): boolean => all.some((other) => other !== one && other.checkIssued(one));
-  const leaf = all.find((one) => !issuedOther(one)) ?? all[0];
+  const leaves = all.filter((one) => !issuedOther(one));
+  const leaf = leaves.find(isValidNow) ?? leaves[0] ?? all[0];
   if (leaf === undefined) throw new Error("a PEM text without certificates was read");
   return factsOf(leaf);
 }

@@ -7,7 +7,7 @@ import { waitFor } from "../aborts.ts";
 import { parseNameFilter } from "../certstore/filters.ts";
 import type { CertificateSearch, FoundCertificate } from "../certstore/search.ts";
 import type { TlsChoice } from "../ports.ts";
-import { checkClientCertificate, type ClientCertificate } from "./client-certificate.ts";
+import { checkClientCertificate, ClientCertificateError, type ClientCertificate } from "./client-certificate.ts";
 import { nameOf } from "./describe.ts";
 import type { RemoteKey } from "./remote-key/remote-key.ts";
 import {
@@ -174,6 +174,8 @@ class RenewedIdentity extends FixedIdentity {
       const certificate = { subject: nameOf(leaf.subject), validTo: Date.parse(leaf.validTo) };
       this.#events({ type: "client-certificate-renewed", ...certificate });
     } catch (thrown) {
+      if (thrown instanceof ClientCertificateError && thrown.validFrom !== null)
+        this.#source.readAgain(thrown.validFrom);
       this.#events({ type: "client-certificate-kept", error: asAppError(thrown).toData() });
     }
   }

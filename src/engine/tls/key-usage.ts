@@ -28,10 +28,11 @@ const uses = [
   "CRL signing",
 ] as const;
 
-/** The value of an extension; null where the certificate has none of that kind that can be read. */
-function extension(certificate: X509Certificate, id: string): Ber | null {
+/** What an extension says; null where the certificate has none of that kind that can be read. */
+function extension<T>(certificate: X509Certificate, id: string, read: (value: Ber) => T): T | null {
   try {
-    return findExtension(certificate, id);
+    const value = findExtension(certificate, id);
+    return value && read(value);
   } catch {
     return null;
   }
@@ -51,17 +52,17 @@ function findExtension(certificate: X509Certificate, id: string): Ber | null {
 }
 
 function keyUsage(certificate: X509Certificate): readonly string[] | null {
-  const found = extension(certificate, keyUsageOid);
-  if (found === null) return null;
-  const first = found.content[1] ?? 0;
-  return uses.filter((_, bit) => (first & (0x80 >> bit)) !== 0);
+  return extension(certificate, keyUsageOid, ({ content }) =>
+    uses.filter((_, bit) => ((content[1] ?? 0) & (0x80 >> bit)) !== 0),
+  );
 }
 
 const extendedKeyUsage = (certificate: X509Certificate): readonly string[] | null =>
-  extension(certificate, extendedKeyUsageOid)?.children.map(oid) ?? null;
+  extension(certificate, extendedKeyUsageOid, ({ children }) => children.map(oid));
 
 /**
- * False where its issuer made it for something else than to prove who a client is: the same that OpenSSL's servers look for.
+ * False where its issuer made it for something else than to prove who a client is: what OpenSSL's servers look for, but that
+ * anyExtendedKeyUsage will do, as it does for Go's servers and not for theirs.
  */
 export function mayProveClient(certificate: X509Certificate): boolean {
   const extended = extendedKeyUsage(certificate);

@@ -10,6 +10,11 @@ export interface ClientCertificateSource {
    * must be quick. @throws AppError where it cannot be read.
    */
   changed(): Promise<ClientCertificate | null>;
+  /**
+   * What was read last is good from then on, so `changed` gives it again, though nothing changes any more.
+   * @param from milliseconds since 1970.
+   */
+  readAgain(from: number): void;
 }
 
 /** Which client certificate to take from the system's store; both are `attribute=value` (certstore/filters.ts). */

@@ -27,6 +27,12 @@ async function contentOf(file: File, mayBeBinary: boolean): Promise<Pick<ChosenF
   return { text: "", base64: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")) };
 }
 
+/** As much of a file's name as is kept of it. */
+function shortened(name: string): string {
+  const most = connectionLimits.nameLength;
+  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+}
+
 export interface FileFieldProps {
   /** What the file is, for the names of the buttons: "private key". */
   readonly what: string;
@@ -45,7 +51,8 @@ export interface FileFieldProps {
 
 /** A file of the form: chosen in the dialog of the system, or dropped here. */
 export function FileField(props: FileFieldProps): ReactNode {
-  const { what, kind, field, file, hint, problems, onFile, onRemove, noDrop = false } = props;
+  const { what, kind, field, file, hint, problems, onRemove, noDrop = false } = props;
+  const onFile = (chosen: ChosenFile): void => props.onFile({ ...chosen, name: shortened(chosen.name) });
   const bridge = useBridge();
   const [failure, setFailure] = useState("");
   const [over, setOver] = useState(false);

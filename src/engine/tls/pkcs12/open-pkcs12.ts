@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { shown } from "../../../shared/address.ts";
-import { ClientCertificateError, type ClientCertificate } from "../client-certificate.ts";
+import { ClientCertificateError, isValidNow, type ClientCertificate } from "../client-certificate.ts";
 import { UnknownProtection } from "./passphrase.ts";
 import { isPkcs12, readPkcs12, type Pkcs12Contents } from "./read-pkcs12.ts";
 
@@ -65,9 +65,13 @@ function pairOf({ keys, certificates }: Pkcs12Contents, file: string): ClientCer
   } catch {
     throw damaged(file);
   }
-  for (const key of opened) {
-    const leaf = known.find((certificate) => certificate.checkPrivateKey(key));
-    if (!leaf) continue;
+  const pairs = opened.flatMap((key) =>
+    known.filter((certificate) => certificate.checkPrivateKey(key)).map((leaf) => ({ key, leaf })),
+  );
+  // An export may hold what was used before as well.
+  const pair = pairs.find(({ leaf }) => isValidNow(leaf)) ?? pairs[0];
+  if (pair) {
+    const { key, leaf } = pair;
     const chain = [leaf, ...known.filter((one) => one !== leaf)].map((one) => one.toString());
     return { cert: chain.join(""), key: key.export({ type: "pkcs8", format: "pem" }).toString() };
   }

@@ -7,11 +7,25 @@ import { decryptRc2 } from "./rc2.ts";
 /** More rounds than any program makes (600,000 at most), and few enough to end. */
 const mostRounds = 5_000_000;
 
+/** Rounds for all of a file, since a small one can ask for them again and again. */
+const mostRoundsInAll = 10_000_000;
+
 /** Rounds until other work has its turn, since these run on the main thread. */
 const roundsInOneGo = 20_000;
 
 /** Something that this reader does not know, which need not be a fault of the file. */
 export class UnknownProtection extends Error {}
+
+/** What opening one file may cost. */
+export class Effort {
+  #left = mostRoundsInAll;
+
+  /** To be called before the rounds for so many octets are made. @throws UnknownProtection. */
+  spend(hash: string, rounds: number, length: number): void {
+    this.#left -= rounds * Math.ceil(length / digestLength(hash));
+    if (this.#left < 0) throw new UnknownProtection(`more than ${mostRoundsInAll} rounds`);
+  }
+}
 
 const digests: Readonly<Record<string, string>> = {
   "1.3.14.3.2.26": "sha1",
@@ -63,6 +77,8 @@ export function roundsOf(ber: Ber): number {
 /** The hash that an AlgorithmIdentifier names. @throws UnknownProtection. */
 export const digestOf = (algorithm: Ber): string => known(digests, oid(child(algorithm, 0)));
 
+export const digestLength = (hash: string): number => hashOf(hash, "", "buffer").length;
+
 /** How PKCS#12 writes a passphrase: UTF-16 with a zero behind it. Some programs leave out even that for none at all. */
 export const passphraseForms = (passphrase: string): readonly Buffer[] => {
   const wide = Buffer.from(`${passphrase}\0`, "utf16le").swap16();
@@ -73,13 +89,27 @@ function repeated(bytes: Buffer, block: number): Buffer {
   return Buffer.alloc(bytes.length === 0 ? 0 : block * Math.ceil(bytes.length / block), bytes);
 }
 
-/** The key derivation of PKCS#12 (RFC 7292, appendix B.2). @param purpose 1 a key, 2 an IV, 3 a MAC. */
+/** How a key comes out of a passphrase. */
+interface Derivation {
+  readonly salt: Buffer;
+  readonly rounds: number;
+  /** Octets. */
+  readonly length: number;
+}
+
+/**
+ * The key derivation of PKCS#12 (RFC 7292, appendix B.2).
+ * @param purpose 1 a key, 2 an IV, 3 a MAC.
+ * @throws UnknownProtection.
+ */
 export async function pkcs12Key(
+  effort: Effort,
   hash: string,
   purpose: 1 | 2 | 3,
   passphrase: Buffer,
-  { salt, rounds, length }: { readonly salt: Buffer; readonly rounds: number; readonly length: number },
+  { salt, rounds, length }: Derivation,
 ): Promise<Buffer> {
+  effort.spend(hash, rounds, length);
   const block = hash === "sha384" || hash === "sha512" ? 128 : 64;
   const input = Buffer.concat([repeated(salt, block), repeated(passphrase, block)]);
   const diversifier = Buffer.alloc(block, purpose);
@@ -109,7 +139,7 @@ function addOneMore(number: Buffer, step: Buffer): void {
 }
 
 /** PBKDF2 by its parameters. @param length where they do not tell. @throws UnknownProtection. */
-export async function pbkdf2Key(algorithm: Ber, passphrase: Buffer, length: number): Promise<Buffer> {
+export async function pbkdf2Key(effort: Effort, algorithm: Ber, passphrase: Buffer, length: number): Promise<Buffer> {
   if (oid(child(algorithm, 0)) !== pbkdf2Oid) throw new UnknownProtection(oid(child(algorithm, 0)));
   const [salt, rounds, ...rest] = child(algorithm, 1, tags.sequence).children;
   if (!salt || !rounds) throw new BerError("a part is missing");
@@ -117,7 +147,17 @@ export async function pbkdf2Key(algorithm: Ber, passphrase: Buffer, length: numb
   const prf = rest.find(({ tag }) => tag === tags.sequence);
   if (told && integer(told) !== length) throw new UnknownProtection(`a key of ${integer(told)} octets`);
   const hash = prf ? known(hmacs, oid(child(prf, 0))) : "sha1";
-  return promisify(pbkdf2)(passphrase, octets(salt), roundsOf(rounds), length, hash);
+  const count = roundsOf(rounds);
+  effort.spend(hash, count, length);
+  return promisify(pbkdf2)(passphrase, octets(salt), count, length, hash);
+}
+
+/** What a file is opened with. */
+export interface Opener {
+  readonly effort: Effort;
+  readonly passphrase: string;
+  /** One of `passphraseForms`. */
+  readonly form: Buffer;
 }
 
 /**
@@ -125,16 +165,20 @@ export async function pbkdf2Key(algorithm: Ber, passphrase: Buffer, length: numb
  * @param algorithm its AlgorithmIdentifier.
  * @throws UnknownProtection, BerError.
  */
-export async function decrypt(algorithm: Ber, text: Buffer, passphrase: string, form: Buffer): Promise<Buffer | null> {
+export async function decrypt(
+  algorithm: Ber,
+  text: Buffer,
+  { effort, passphrase, form }: Opener,
+): Promise<Buffer | null> {
   const id = oid(child(algorithm, 0));
   const old = oldCiphers[id];
-  if (old) return decryptOld(old, child(algorithm, 1, tags.sequence), text, form);
+  if (old) return decryptOld(old, child(algorithm, 1, tags.sequence), text, { effort, form });
   if (id !== pbes2) throw new UnknownProtection(id);
   const [derivation, scheme] = child(algorithm, 1, tags.sequence).children;
   if (!derivation || !scheme) throw new BerError("a part is missing");
   const cipher = ciphers[oid(child(scheme, 0))];
   if (!cipher) throw new UnknownProtection(oid(child(scheme, 0)));
-  const key = await pbkdf2Key(derivation, Buffer.from(passphrase, "utf8"), cipher.keyLength);
+  const key = await pbkdf2Key(effort, derivation, Buffer.from(passphrase, "utf8"), cipher.keyLength);
   return decipher(cipher.name, key, octets(child(scheme, 1, tags.octetString)), text);
 }
 
@@ -142,12 +186,12 @@ async function decryptOld(
   { cipher, keyLength }: { readonly cipher: "3des" | "rc2"; readonly keyLength: number },
   parameters: Ber,
   text: Buffer,
-  form: Buffer,
+  { effort, form }: Pick<Opener, "effort" | "form">,
 ): Promise<Buffer | null> {
   const salt = octets(child(parameters, 0, tags.octetString));
   const rounds = roundsOf(child(parameters, 1));
-  const key = await pkcs12Key("sha1", 1, form, { salt, rounds, length: keyLength });
-  const iv = await pkcs12Key("sha1", 2, form, { salt, rounds, length: 8 });
+  const key = await pkcs12Key(effort, "sha1", 1, form, { salt, rounds, length: keyLength });
+  const iv = await pkcs12Key(effort, "sha1", 2, form, { salt, rounds, length: 8 });
   if (cipher === "rc2") {
     const plain = decryptRc2(key, 8 * keyLength, iv, text);
     return plain && withoutPadding(plain);

@@ -2,13 +2,16 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { BerError, child, integer, octets, oid, readBer, tags, type Ber } from "../ber.ts";
 import {
   decrypt,
+  digestLength,
   digestOf,
+  Effort,
   hmacs,
   passphraseForms,
   pbkdf2Key,
   pkcs12Key,
   roundsOf,
   UnknownProtection,
+  type Opener,
 } from "./passphrase.ts";
 
 const contents = { data: "1.2.840.113549.1.7.1", encrypted: "1.2.840.113549.1.7.6" };
@@ -23,6 +26,10 @@ const pbmac1 = "1.2.840.113549.1.5.14";
 
 /** Bags within bags; nobody makes them. */
 const deepestBag = 4;
+
+/** Each key is tried with each certificate. */
+const mostKeys = 20;
+const mostCertificates = 500;
 
 /** What a PKCS#12 file holds, in the order of the file. */
 export interface Pkcs12Contents {
@@ -56,9 +63,11 @@ export async function readPkcs12(bytes: Uint8Array, passphrase: string): Promise
   if (oid(child(content, 0)) !== contents.data) throw new UnknownProtection(oid(child(content, 0)));
   const safe = octets(child(child(content, 1, tags.explicit0), 0));
   const mac = file.children[2];
+  const effort = new Effort();
   for (const form of passphraseForms(passphrase)) {
-    if (mac && !(await isMacRight(mac, safe, passphrase, form))) continue;
-    const found = await new Opening(passphrase, form).all(safe).catch((error: unknown) => {
+    const opener = { effort, passphrase, form };
+    if (mac && !(await isMacRight(mac, safe, opener))) continue;
+    const found = await new Opening(opener).all(safe).catch((error: unknown) => {
       // Without a MAC a wrong passphrase shows in junk alone.
       if (mac || !(error instanceof BerError)) throw error;
       return null;
@@ -68,10 +77,14 @@ export async function readPkcs12(bytes: Uint8Array, passphrase: string): Promise
   return null;
 }
 
-async function isMacRight(mac: Ber, safe: Buffer, passphrase: string, form: Buffer): Promise<boolean> {
+async function isMacRight(mac: Ber, safe: Buffer, { effort, passphrase, form }: Opener): Promise<boolean> {
   const told = child(mac, 0, tags.sequence);
   const algorithm = child(told, 0, tags.sequence);
   const expected = octets(child(told, 1, tags.octetString));
+  // Before anything is derived: the length of the key goes with it.
+  const checkLength = (hash: string): void => {
+    if (expected.length !== digestLength(hash)) throw new BerError("a MAC of another length");
+  };
   let hash: string;
   let key: Buffer;
   if (oid(child(algorithm, 0)) === pbmac1) {
@@ -80,27 +93,26 @@ async function isMacRight(mac: Ber, safe: Buffer, passphrase: string, form: Buff
     if (!derivation || !scheme) throw new BerError("a part is missing");
     hash = hmacs[oid(child(scheme, 0))] ?? "";
     if (hash === "") throw new UnknownProtection(oid(child(scheme, 0)));
-    key = await pbkdf2Key(derivation, Buffer.from(passphrase, "utf8"), expected.length);
+    checkLength(hash);
+    key = await pbkdf2Key(effort, derivation, Buffer.from(passphrase, "utf8"), expected.length);
   } else {
     hash = digestOf(algorithm);
+    checkLength(hash);
     const salt = octets(child(mac, 1, tags.octetString));
     const rounds = mac.children[2] ? roundsOf(mac.children[2]) : 1;
-    key = await pkcs12Key(hash, 3, form, { salt, rounds, length: expected.length });
+    key = await pkcs12Key(effort, hash, 3, form, { salt, rounds, length: expected.length });
   }
-  const found = createHmac(hash, key).update(safe).digest();
-  return found.length === expected.length && timingSafeEqual(found, expected);
+  return timingSafeEqual(createHmac(hash, key).update(safe).digest(), expected);
 }
 
 /** One attempt to open a file. */
 class Opening {
-  readonly #passphrase: string;
-  readonly #form: Buffer;
+  readonly #opener: Opener;
   readonly #keys: Buffer[] = [];
   readonly #certificates: Buffer[] = [];
 
-  constructor(passphrase: string, form: Buffer) {
-    this.#passphrase = passphrase;
-    this.#form = form;
+  constructor(opener: Opener) {
+    this.#opener = opener;
   }
 
   async all(safe: Buffer): Promise<Pkcs12Contents | null> {
@@ -113,18 +125,20 @@ class Opening {
         const info = child(held, 1, tags.sequence);
         bag = await this.#open(child(info, 1, tags.sequence), octets(child(info, 2)));
       } else throw new UnknownProtection(type);
-      if (bag === null || !(await this.#bags(readBer(bag), 0))) return null;
+      if (bag === null || !(await this.#bags(sequenceOf(bag), 0))) return null;
     }
     return { keys: this.#keys, certificates: this.#certificates };
   }
 
   #open(algorithm: Ber, text: Buffer): Promise<Buffer | null> {
-    return decrypt(algorithm, text, this.#passphrase, this.#form);
+    return decrypt(algorithm, text, this.#opener);
   }
 
   async #bags(list: Ber, depth: number): Promise<boolean> {
     if (depth > deepestBag) throw new BerError("it is nested too deeply");
     for (const bag of list.children) {
+      if (this.#keys.length > mostKeys || this.#certificates.length > mostCertificates)
+        throw new UnknownProtection("too many keys or certificates");
       const value = child(child(bag, 1, tags.explicit0), 0);
       switch (oid(child(bag, 0))) {
         case bags.key:
@@ -133,6 +147,8 @@ class Opening {
         case bags.encryptedKey: {
           const key = await this.#open(child(value, 0, tags.sequence), octets(child(value, 1, tags.octetString)));
           if (key === null) return false;
+          // What a wrong passphrase gives is no key; where there is a MAC, that has been found before.
+          integer(child(sequenceOf(key), 0));
           this.#keys.push(key);
           break;
         }
@@ -147,6 +163,12 @@ class Opening {
     }
     return true;
   }
+}
+
+function sequenceOf(bytes: Buffer): Ber {
+  const found = readBer(bytes);
+  if (found.tag !== tags.sequence) throw new BerError("not a sequence");
+  return found;
 }
 
 /** The DER of an element, however its lengths were written. */

@@ -9,7 +9,11 @@ import { HostProvider } from "../../../../src/renderer/store/host.tsx";
 import { createMirror, type Mirror } from "../../../../src/renderer/store/mirror.ts";
 import { goTo, initialView, useView } from "../../../../src/renderer/store/view.ts";
 import type { CertificateFacts } from "../../../../src/shared/model/certificate.ts";
-import { emptyConnectionInput, type ConnectionInput } from "../../../../src/shared/model/connection.ts";
+import {
+  connectionLimits,
+  emptyConnectionInput,
+  type ConnectionInput,
+} from "../../../../src/shared/model/connection.ts";
 import { FakeMain, snapshotOf } from "../store/fake-main.ts";
 
 const facts: CertificateFacts = {
@@ -99,6 +103,19 @@ test("a PKCS#12 file that is dropped arrives byte for byte, and a PEM file takes
   await screen.findAllByText("ada.pem");
   expect(screen.queryByLabelText("Passphrase")).toBeNull();
   expect(await saved()).toMatchObject({ kind: "pem", label: "ada.pem", key: { kind: "set", value: key } });
+});
+
+test.each(["chosen", "dropped"])("a file whose name is longer than what is kept of it can be %s", async (way) => {
+  const name = `${"a".repeat(230)}.p12`;
+  main.answers["pick-file"] = () => ({ name, path: `/${name}`, text: "", base64 });
+  if (way === "chosen") fireEvent.click(button("Choose certificate…"));
+  else
+    fireEvent.drop(screen.getAllByText("or drop the file here")[0]!.parentElement!, {
+      dataTransfer: { files: [new File([der], name)] },
+    });
+  await screen.findByText(/^a+… \(PKCS#12\)$/);
+  const sent = await saved();
+  expect("label" in sent && sent.label).toHaveLength(connectionLimits.nameLength);
 });
 
 test("what is too large in base64 is not taken", async () => {

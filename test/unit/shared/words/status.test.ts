@@ -96,6 +96,12 @@ describe("errors", () => {
     expect(errorWords(silent).title).toBe("access.corp did not answer on port 443 within 10 s");
   });
 
+  test("full stops in the names of a refused client certificate end no sentence", () => {
+    const message = 'access.corp did not accept the client certificate "Ada B. Lovelace", signed by "Corp Inc. CA".';
+    const words = errorWords(new AppError("client-certificate-refused", message, { userAction: "Ask." }).toData());
+    expect([`${words.title}.`, words.text]).toEqual([message, "Ask."]);
+  });
+
   test.each(errorCodes)("%s has short words, and none of the command line", (code) => {
     const words = errorWords(new AppError(code, "It failed.", { userAction: "Do it." }).toData());
     expect(words.row.length).toBeGreaterThan(3);
