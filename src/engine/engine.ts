@@ -292,7 +292,7 @@ export class Engine {
     this.#sessions.cancelSignIn(proxyOrigin);
   }
 
-  /** Closes everything: tunnels within `graceMs` (default `limits.drainMs`), then sign-ins, then connections. Idempotent. */
+  /** Closes everything: tunnels within `graceMs` (default `limits.drainMs`), then sign-ins, the certificate store, connections. Idempotent. */
   close({ graceMs = this.#limits.drainMs }: { graceMs?: number } = {}): Promise<void> {
     if (this.#closing) this.#hurry(graceMs);
     this.#closing ??= this.#close(graceMs);
@@ -316,6 +316,7 @@ export class Engine {
     clearTimeout(cut);
     await this.#sessions.close();
     this.#searches.close();
+    this.#ports.certificates?.close?.();
     this.#connector.close();
   }
 }

@@ -97,7 +97,7 @@ export interface EnginePorts {
   readonly sessions: SessionStore;
   readonly browser: SignInBrowser;
   readonly events: EventSink;
-  /** Where client certificates are searched for; without it none can be. */
+  /** Where client certificates are searched for; without it none can be. The engine closes it. */
   readonly certificates?: CertificateStore;
   /** Replaces the system's name resolution. */
   readonly lookup?: LookupFunction;

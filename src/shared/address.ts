@@ -80,7 +80,7 @@ export function shown(text: string): string {
 }
 
 /** An address as it was written, for a message: a user name and password before the host are left out. */
-const written = (text: string): string => shown(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@"));
+export const written = (text: string): string => shown(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@"));
 
 function checkedPort(text: string, lowest: 0 | 1): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;

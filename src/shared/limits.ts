@@ -51,6 +51,8 @@ export const limits = {
   policyMs: 5_000,
   /** The app looks for changed managed settings this often. */
   policyEveryMs: 5 * 60_000,
+  /** A first policy that cannot be read is looked at again after this, before it closes anything: it may be half written. */
+  policyAgainMs: 2_000,
   /** Traffic is sampled this often while anything is on. */
   sampleMs: 1_000,
   /** Happy eyeballs: head start of one address over the next (RFC 8305 §5). */

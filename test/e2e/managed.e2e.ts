@@ -9,14 +9,14 @@ import { folderWith, saved } from "./support/store-files.ts";
 import { looksRight } from "./support/themes.ts";
 import { button, description, field } from "./support/window.ts";
 
-/** The file of the administrator, which the app reads in the place of /etc/culvert/policy.json. */
+/** The file of the administrator, which the app reads in the place of /etc/culvert/policy.json. @param policy null for none yet. */
 function administrator(policy: unknown) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-e2e-managed-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, "policy.json");
   const write = (value: unknown): void =>
     writeFileSync(file, typeof value === "string" ? value : JSON.stringify(value, null, 2), { mode: 0o644 });
-  write(policy);
+  if (policy !== null) write(policy);
   return { write, env: { CULVERT_POLICY_FILE: file } };
 }
 
@@ -123,4 +123,20 @@ test("a policy that cannot be read is told with its line, and opens nothing unti
   await callMain(page, "look-outside");
   await rowSays(page, "Cache", "listening");
   await expect.poll(() => page.getByText(/^Settings of your organisation/).count()).toBe(0);
+});
+
+test("a first policy that is broken stops what is on, and is told", async () => {
+  const { env, write } = administrator(null);
+  const connection = saved({ name: "Cache", destination: "cache.halden.example:6379" });
+  const app = await launchApp({ env, userData: folderWith([connection]) });
+  const page = await app.window();
+  await switchOf(page, "Cache").click();
+  await rowSays(page, "Cache", "listening");
+  write('{ "allowNetworkListen": false');
+  await callMain(page, "look-outside");
+  await rowSays(page, "Cache", "Not allowed here");
+  await page.getByText(/^Settings of your organisation: .*policy\.json, line 1 cannot be read/).waitFor();
+  write({ allowNetworkListen: false });
+  await callMain(page, "look-outside");
+  await rowSays(page, "Cache", "listening");
 });

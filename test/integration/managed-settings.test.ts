@@ -100,7 +100,7 @@ describe.skipIf(lacks(ownEtc))("the command line on a managed computer", () => {
     );
     expect(code).toBe(0);
     expect(stderr).toContain(
-      "WRN /etc/culvert/policy.json, line 3: “colour” is no setting that this version of Culvert knows, and is left out.",
+      'WRN /etc/culvert/policy.json, line 3: "colour" is no name that this version of Culvert knows, and is left out.',
     );
   });
 

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import { culvertCommand, type Ended } from "./run-culvert.ts";
 import { findProgram, type Service } from "./services/programs.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** What names and roots are looked up with; the rest of /etc is not there for who is run in it. */
 const copied = ["passwd", "group", "hosts", "nsswitch.conf", "resolv.conf", "ssl"];
@@ -42,7 +42,7 @@ export async function managedCulvert(
   args: readonly string[],
   until?: RegExp,
 ): Promise<Ended> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-etc-"));
+  const folder = temporaryFolder("etc");
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const etc = path.join(folder, "etc");
   mkdirSync(path.join(etc, "culvert"), { recursive: true });

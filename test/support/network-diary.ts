@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { onTestFinished } from "vitest";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** Runs in the process that is watched: writes down every TCP connection, datagram and look-up before it is made. */
 const watcher = `
@@ -49,7 +49,7 @@ export interface NetworkDiary {
 
 /** What a Node process does on the network, as it does it. */
 export function networkDiary(): NetworkDiary {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-diary-"));
+  const folder = temporaryFolder("diary");
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [program, file] = [path.join(folder, "watcher.cjs"), path.join(folder, "diary")];
   writeFileSync(program, watcher);

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { Issued } from "./certificates.ts";
 import { firstMissing, type Service } from "./services/programs.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 const run = promisify(execFile);
 
@@ -24,7 +24,7 @@ export interface Pkcs12Request extends Issued {
 /** A PKCS#12 file made by the OpenSSL of this computer. */
 export async function makePkcs12(request: Pkcs12Request): Promise<Buffer> {
   const { cert, key, passphrase, chain = "", legacy = false, args = [] } = request;
-  const folder = mkdtempSync(path.join(tmpdir(), "culvert-pkcs12-"));
+  const folder = temporaryFolder("pkcs12");
   const write = (name: string, text: string): string => {
     const file = path.join(folder, name);
     writeFileSync(file, text, { mode: 0o600 });

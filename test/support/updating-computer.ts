@@ -1,6 +1,5 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { KeyObject } from "node:crypto";
-import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeEach, onTestFinished } from "vitest";
 import { LibraryInstaller } from "../../src/main/updates/electron-updater.ts";
@@ -8,6 +7,7 @@ import { findRelease } from "../../src/main/updates/feed.ts";
 import type { Release } from "../../src/main/updates/release.ts";
 import { publicKeyOf } from "../../src/main/updates/signature.ts";
 import { UpdateServer } from "./update-feed.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** The app, as the feed of the tests names it. */
 export const appImage = "Culvert-1.5.0-x86_64.AppImage";
@@ -36,7 +36,7 @@ export function updatingComputer(
   server: UpdateServer,
   { way = "appimage", running = "1.4.2" }: { readonly way?: "appimage" | "nsis"; readonly running?: string } = {},
 ) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-updates-"));
+  const folder = temporaryFolder("updates");
   const apps = path.join(folder, "apps");
   mkdirSync(apps);
   const image = path.join(apps, "Culvert-1.4.2.AppImage");

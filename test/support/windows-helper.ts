@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { derOf, type Issued } from "./certificates.ts";
 import { HelperProgram } from "./native-helper.ts";
 import { makePkcs12 } from "./pkcs12.ts";
 import { firstMissing, type Service } from "./services/programs.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, "../..");
@@ -27,7 +27,7 @@ export class WindowsHelper {
   readonly program: HelperProgram;
   /** With a close_notify where the .NET Framework sends one: see test/native/mono-start.cs. */
   readonly closing: HelperProgram;
-  readonly #folder = mkdtempSync(path.join(tmpdir(), "culvert-windows-helper-"));
+  readonly #folder = temporaryFolder("windows-helper");
   readonly #environment: NodeJS.ProcessEnv;
 
   private constructor() {

@@ -54,6 +54,10 @@ export class LinuxStore implements CertificateStore {
     this.#program.lookAgain();
   }
 
+  close(): void {
+    this.#program.close();
+  }
+
   async lock(): Promise<StoreLock> {
     const [database, tokens] = await Promise.all([
       this.#database.lock().catch((error: unknown) => asError(error)),

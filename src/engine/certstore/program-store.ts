@@ -33,8 +33,6 @@ export interface ProgramStoreOptions {
 /** A PKCS#12 file with one certificate and its key. */
 const exportBytes = 256 * 1024;
 
-const never = new AbortController().signal;
-
 const pemBlock = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+?)-----END CERTIFICATE-----/g;
 
 /** DER in base64, each once. What is in there was looked at when it was set, or comes from the system. */
@@ -42,7 +40,10 @@ const derTexts = (pems: readonly string[]): string[] => [
   ...new Set(pems.flatMap((pem) => [...pem.matchAll(pemBlock)].map(([, text = ""]) => text.replaceAll(/\s/g, "")))),
 ];
 
-/** A certificate store that is reached through the platform's own program: keys may stay in it. */
+/**
+ * A certificate store that is reached through the platform's own program: keys may stay in it. Owner of the lists and exports
+ * under way; `close()` ends them.
+ */
 export class ProgramStore implements CertificateStore {
   readonly name: string;
   readonly unavailable = null;
@@ -58,6 +59,7 @@ export class ProgramStore implements CertificateStore {
   readonly #taken = new Set<string>();
   /** Those that are tried on a place for the first time now. */
   readonly #trying = new Map<string, Promise<void>>();
+  readonly #closing = new AbortController();
   #roots: readonly string[] | null = null;
 
   constructor(options: ProgramStoreOptions) {
@@ -77,6 +79,10 @@ export class ProgramStore implements CertificateStore {
   lookAgain(): void {
     this.#isStale = true;
     this.#failed = null;
+  }
+
+  close(): void {
+    this.#closing.abort(new AppError("closed", "Culvert is shutting down."));
   }
 
   async lock(): Promise<StoreLock> {
@@ -128,7 +134,7 @@ export class ProgramStore implements CertificateStore {
         },
       );
     try {
-      const listing = await listProgram({ path, input: await this.#access(), ms, late }, never);
+      const listing = await listProgram({ path, input: await this.#access(), ms, late }, this.#closing.signal);
       this.#listing = { ...listing, at: performance.now() };
       this.#failed = null;
       return listing;
@@ -176,7 +182,8 @@ export class ProgramStore implements CertificateStore {
         retryable: true,
       });
     try {
-      await runProgram({ path: this.#options.path, command: ["export", id], input, ms, late, onOutput }, never);
+      const { signal } = this.#closing;
+      await runProgram({ path: this.#options.path, command: ["export", id], input, ms, late, onOutput }, signal);
       return (await openPkcs12(Buffer.concat(chunks), passphrase, where)).key;
     } catch {
       // The way on is the same whatever went wrong: TLS is done where the key is, and says what is wrong there.

@@ -33,6 +33,8 @@ export interface CertificateStore {
   lock?(): Promise<StoreLock>;
   /** Every certificate, those of CAs included. @throws AppError `client-certificate-needed`, `storage-failed`. */
   certificates(): Promise<StoredCertificate[]>;
+  /** Ends what is under way at once; whoever waits for that, or asks later, is told `closed`. Idempotent. */
+  close?(): void;
   /** What of it could not be looked at last time, one sentence; null or left out where nothing was left out. */
   readonly leftOut?: string | null;
 }

@@ -1,9 +1,18 @@
 import * as v from "valibot";
-import { shown } from "../../shared/address.ts";
 import { everythingAllowed, readProxyPattern, type Policy, type PolicyRules } from "../../shared/model/policy.ts";
 import { settingsSchema, type Settings } from "../../shared/model/settings.ts";
 import { isShortcut } from "../../shared/model/shortcut.ts";
 import type { Found } from "./place.ts";
+import {
+  tooManyProxies,
+  unknownName,
+  wrongFeed,
+  wrongProxies,
+  wrongProxy,
+  wrongSetting,
+  wrongShortcut,
+  wrongSwitch,
+} from "./wording.ts";
 
 type Values = Extract<Found, { readonly kind: "values" }>;
 
@@ -19,9 +28,12 @@ const isSetting = (name: string): name is keyof Settings => Object.hasOwn(settin
 
 const everyName = ["allowedProxies", "updateFeed", ...switches, ...Object.keys(settingsSchema.entries)];
 
+const withoutCase = (name: string): string | undefined =>
+  everyName.find((known) => known.toLowerCase() === name.toLowerCase());
+
 /** The registry compares without case, so what is written there in another one is meant all the same. */
 const canonical = (name: string, { isRegistry }: Values): string =>
-  (isRegistry === true && everyName.find((known) => known.toLowerCase() === name.toLowerCase())) || name;
+  (isRegistry === true ? withoutCase(name) : undefined) ?? name;
 
 const flag = (value: unknown, { isRegistry }: Values): unknown =>
   isRegistry === true && (value === 0 || value === 1) ? value === 1 : value;
@@ -32,13 +44,6 @@ function isHttpsUrl(value: unknown): value is string {
   if (typeof value !== "string" || value.length > longestUrl || !URL.canParse(value)) return false;
   const { protocol, username, password, hash } = new URL(value);
   return protocol === "https:" && username === "" && password === "" && hash === "";
-}
-
-/** What a setting may be, for a sentence. */
-function meant(name: keyof Settings): string {
-  const schema = settingsSchema.entries[name].wrapped;
-  if (schema.type === "boolean") return "true or false";
-  return schema.type === "picklist" ? `one of ${schema.options.join(", ")}` : "a text that is not too long";
 }
 
 /**
@@ -54,34 +59,39 @@ export function interpretPolicy(places: readonly Found[]): Policy {
   let updateFeed = "";
 
   const takeOne = (name: string, value: unknown, problem: (what: string) => void, from: Values): void => {
+    const isRegistry = from.isRegistry === true;
     if (isSwitch(name)) {
       const allowed = flag(value, from);
-      if (typeof allowed !== "boolean") problem(`${name} has to be true or false, and counts as false`);
+      if (typeof allowed !== "boolean") problem(wrongSwitch(name, value, isRegistry));
       rules[name] = allowed === true;
     } else if (name === "allowedProxies") {
-      rules.allowedProxies = takeProxies(value, problem);
+      rules.allowedProxies = takeProxies(value, problem, isRegistry);
     } else if (name === "updateFeed") {
       if (isHttpsUrl(value)) updateFeed = value;
-      else problem("updateFeed has to be an address that starts with https://, and is left out");
+      else problem(wrongFeed(value, isRegistry));
     } else if (isSetting(name)) {
       const { wrapped } = settingsSchema.entries[name];
       const given = wrapped.type === "boolean" ? flag(value, from) : value;
       if (name === "paletteShortcut" && typeof given === "string" && given !== "" && !isShortcut(given))
-        problem("paletteShortcut has to have a modifier such as Control, and is left to the user");
+        problem(wrongShortcut(given, isRegistry));
       else if (v.is(wrapped, given)) locked[name] = given;
-      else problem(`${name} has to be ${meant(name)}, and is left to the user`);
+      else problem(wrongSetting(name, value, isRegistry));
     } else {
-      problem(`“${shown(name)}” is no setting that this version of Culvert knows, and is left out`);
+      problem(unknownName(name, withoutCase(name)));
     }
   };
 
   for (const found of places) {
-    if (found.kind === "ignored") problems.push(found.problem);
+    if (found.kind === "ignored" || found.kind === "unknown") problems.push(found.problem);
     if (found.kind === "unreadable") {
-      const { place, why } = found;
+      const { place, why, mend } = found;
       rules.unreadable ||= `Your organisation’s settings in ${place} cannot be read: ${why}.`;
       problems.push(
-        `${place} cannot be read: ${why}. Until it can, Culvert opens no connections, or goes by what it has read before.`,
+        [
+          `${place} cannot be read: ${why}.`,
+          ...(mend === undefined ? [] : [mend]),
+          "Until it can be read, Culvert opens no connections, or goes by what it has read before.",
+        ].join(" "),
       );
     }
     if (found.kind !== "values") continue;
@@ -92,23 +102,22 @@ export function interpretPolicy(places: readonly Found[]): Policy {
       takeOne(name, value, (what) => problems.push(`${found.placeOf(written)}: ${what}.`), found);
     }
   }
-  return { locked, rules, updateFeed, problems: shortened(problems) };
+  const kinds = new Set(places.map(({ kind }) => kind));
+  const found = (["unreadable", "values", "unknown"] as const).find((kind) => kinds.has(kind)) ?? "nothing";
+  return { found, locked, rules, updateFeed, problems: shortened(problems) };
 }
 
-function takeProxies(value: unknown, problem: (what: string) => void): readonly string[] {
+function takeProxies(value: unknown, problem: (what: string) => void, isRegistry: boolean): readonly string[] {
   if (!Array.isArray(value)) {
-    problem("allowedProxies has to be a list of hosts, and counts as an empty one");
+    problem(wrongProxies(value, isRegistry));
     return [];
   }
   const given: readonly unknown[] = value;
-  if (given.length > mostProxies) problem(`allowedProxies has more than ${mostProxies} entries, and ends there`);
+  if (given.length > mostProxies) problem(tooManyProxies(given.length, mostProxies));
   return given.slice(0, mostProxies).flatMap((entry) => {
     const text = typeof entry === "string" ? entry.trim().toLowerCase() : "";
     if (readProxyPattern(text) !== null) return [text];
-    const what = typeof entry === "string" ? `“${shown(entry)}”` : "an entry that is no text";
-    problem(
-      `allowedProxies has ${what}, which is no host such as access.example.com or *.example.com, and leaves it out`,
-    );
+    problem(wrongProxy(entry));
     return [];
   });
 }

@@ -1,5 +1,6 @@
 import { jsonErrorPosition } from "./json-error.ts";
 import type { Found } from "./place.ts";
+import { wholeExample } from "./wording.ts";
 
 const lineAt = (text: string, position: number): number => text.slice(0, position).split("\n").length;
 
@@ -25,8 +26,16 @@ export function readJsonDocument(place: string, bytes: Buffer, withLines = true)
   try {
     values = JSON.parse(text);
   } catch {
-    return { kind: "unreadable", place: lined(lineAt(text, jsonErrorPosition(text))), why: "it is not JSON" };
+    const mend = `It has to be like ${wholeExample}, with a comma between two settings and none behind the last one.`;
+    return { kind: "unreadable", place: lined(lineAt(text, jsonErrorPosition(text))), why: "it is not JSON", mend };
   }
-  if (!isRecord(values)) return { kind: "unreadable", place, why: "it is not an object { … } of settings" };
+  if (!isRecord(values)) {
+    return {
+      kind: "unreadable",
+      place,
+      why: "it is not an object of settings",
+      mend: `It has to be like ${wholeExample}.`,
+    };
+  }
   return { kind: "values", place, values, placeOf: (name) => lined(lineOfName(text, name)) };
 }

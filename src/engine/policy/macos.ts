@@ -27,7 +27,12 @@ export async function readMacPolicy(file: string, owner: number, run: RunProgram
   const end = await run("/usr/bin/plutil", ["-convert", "json", "-o", "-", "-"], bytes);
   if (end.kind === "failed") return { kind: "unreadable", place: file, why: end.why };
   if (end.code !== 0) {
-    return { kind: "unreadable", place: file, why: "it is no property list, or holds dates or data" };
+    return {
+      kind: "unreadable",
+      place: file,
+      why: "it is no property list, or holds dates or data",
+      mend: "It has to hold texts, numbers, booleans and lists of texts, for example <key>allowUnverifiedTls</key><false/>.",
+    };
   }
   const found = readJsonDocument(file, end.stdout, false);
   if (found.kind !== "values") return found;

@@ -12,9 +12,15 @@ export type Found =
       /** Names are the same whatever their case, and 0 and 1 stand for no and yes: the registry knows no better. */
       readonly isRegistry?: true;
     }
-  /** It was not left there by an administrator, or not for this program. */
+  /** It was not left there by an administrator. */
   | { readonly kind: "ignored"; readonly problem: string }
-  /** There is something, or there may be, and it cannot be understood. @property why ends a sentence. */
-  | { readonly kind: "unreadable"; readonly place: string; readonly why: string };
+  /** The system does not let anybody look: there may be something. */
+  | { readonly kind: "unknown"; readonly problem: string }
+  /**
+   * There is something, or there may be, and it cannot be understood.
+   * @property why ends a sentence.
+   * @property mend what would be right, a sentence with an example; left out where the fault is not in what was written.
+   */
+  | { readonly kind: "unreadable"; readonly place: string; readonly why: string; readonly mend?: string };
 
 export const nothingFound: Found = { kind: "nothing" };

@@ -4,12 +4,20 @@ import path from "node:path";
 import { limits } from "../../shared/limits.ts";
 import { nothingFound, type Found } from "./place.ts";
 
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "you have no right to read it",
-  EPERM: "you have no right to read it",
-  EISDIR: "it is a folder",
-  ELOOP: "it is a link that leads nowhere",
+interface Reason {
+  /** Ends a sentence. */
+  readonly why: string;
+  /** What would be right, one sentence. */
+  readonly mend: string;
+}
+
+const noRight: Reason = {
+  why: "you have no right to read it",
+  mend: "Every user has to have it, for example by chmod 644 for the file and 755 for its folder.",
 };
+const isFolder: Reason = { why: "it is a folder", mend: "It has to be a file." };
+const isLoose: Reason = { why: "it is a link that leads nowhere", mend: "It has to lead to a file." };
+const reasons: Readonly<Record<string, Reason>> = { EACCES: noRight, EPERM: noRight, EISDIR: isFolder, ELOOP: isLoose };
 
 const isLink = (file: string): Promise<boolean> =>
   lstat(file).then(
@@ -32,8 +40,17 @@ function distrust(what: string, { uid, mode }: Stats, owner: number): string {
  * @returns the bytes, or what was found in their place. Never rejects.
  */
 export async function readTrustedFile(file: string, owner: number): Promise<Buffer | Found> {
-  const unreadable = (why: string): Found => ({ kind: "unreadable", place: file, why });
-  const ignored = (why: string): Found => ({ kind: "ignored", problem: `${file} is ignored: ${why}.` });
+  const unreadable = (reason: { readonly why: string; readonly mend?: string }): Found => ({
+    kind: "unreadable",
+    place: file,
+    ...reason,
+  });
+  const name = owner === 0 ? "root" : `user ${owner}`;
+  const right = `${name}’s and writable by nobody else, for example by chown ${owner === 0 ? name : owner} and chmod go-w`;
+  const ignored = (why: string): Found => ({
+    kind: "ignored",
+    problem: `${file} is ignored: ${why}. It and its folder have to be ${right}.`,
+  });
   try {
     const folder = path.dirname(file);
     // A pipe that nobody writes to would otherwise keep a thread for ever.
@@ -42,7 +59,7 @@ export async function readTrustedFile(file: string, owner: number): Promise<Buff
       const found = await handle.stat();
       const why = distrust("it", found, owner) || distrust(folder, await stat(folder), owner);
       if (why !== "") return ignored(why);
-      if (!found.isFile()) return unreadable(reasons["EISDIR"] ?? "");
+      if (!found.isFile()) return unreadable(isFolder);
       const buffer = Buffer.alloc(limits.policyBytes + 1);
       let length = 0;
       while (length < buffer.length) {
@@ -50,7 +67,8 @@ export async function readTrustedFile(file: string, owner: number): Promise<Buff
         if (bytesRead === 0) return buffer.subarray(0, length);
         length += bytesRead;
       }
-      return unreadable(`it is larger than ${limits.policyBytes / 1024} KiB`);
+      const most = `${limits.policyBytes / 1024} KiB`;
+      return unreadable({ why: `it is larger than ${most}`, mend: `It may have at most ${most}.` });
     } finally {
       await handle.close();
     }
@@ -60,8 +78,8 @@ export async function readTrustedFile(file: string, owner: number): Promise<Buff
       // Somebody has meant it to be there, and what it leads to may only be missing at this moment.
       if (!(await isLink(file))) return nothingFound;
       const why = await stat(path.dirname(file)).then((found) => distrust(path.dirname(file), found, owner), codeOf);
-      return why === "" ? unreadable(reasons["ELOOP"] ?? "") : ignored(why);
+      return why === "" ? unreadable(isLoose) : ignored(why);
     }
-    return unreadable(reasons[code] ?? `the system says ${code === "" ? "no" : code}`);
+    return unreadable(reasons[code] ?? { why: `the system says ${code === "" ? "no" : code}` });
   }
 }

@@ -67,7 +67,13 @@ export async function readWindowsPolicy(systemRoot: string, run: RunProgram = ru
       // The computer's key is on every Windows and open to all; the user's own may be missing.
       if (root === "HKEY_CURRENT_USER" && above.kind === "ended") continue;
       const why = above.kind === "failed" ? above.why : "the registry may not be read with reg.exe here";
-      return [...found, { kind: "ignored", problem: `Managed settings were not looked for in ${parent}: ${why}.` }];
+      return [
+        ...found,
+        {
+          kind: "unknown",
+          problem: `Managed settings were not looked for in ${parent}: ${why}. Until they can be, Culvert goes on without them, or by what it has read before.`,
+        },
+      ];
     }
     found.push(hasSubkey(above.stdout, keyName) ? await readKey(program, `${parent}\\${keyName}`, run) : nothingFound);
   }
@@ -77,7 +83,13 @@ export async function readWindowsPolicy(systemRoot: string, run: RunProgram = ru
 async function readKey(program: string, place: string, run: RunProgram): Promise<Found> {
   const end = await run(program, ["query", place]);
   if (end.kind === "failed") return { kind: "unreadable", place, why: end.why };
-  if (end.code !== 0) return { kind: "unreadable", place, why: "reg.exe could not read it" };
+  if (end.code !== 0)
+    return {
+      kind: "unreadable",
+      place,
+      why: "reg.exe could not read it",
+      mend: "Every user has to have the right to read the key.",
+    };
   return {
     kind: "values",
     place,

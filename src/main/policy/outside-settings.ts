@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { asAppError } from "../../shared/errors.ts";
 import { limits } from "../../shared/limits.ts";
 import type { Outside } from "../../shared/model/outside.ts";
@@ -6,6 +7,7 @@ import type { Settings } from "../../shared/model/settings.ts";
 import type { SignInStart } from "../lifecycle/sign-in-start.ts";
 import type { NoticeBoard } from "../state/notice-board.ts";
 import type { SettingsStore } from "../store/settings-store.ts";
+import { holding, isFirstBroken } from "./holding.ts";
 
 export interface OutsideSettingsPorts {
   readonly settings: Pick<SettingsStore, "current" | "lock" | "isLocked" | "change">;
@@ -23,6 +25,7 @@ export interface OutsideSettingsPorts {
   rulesChanged(): void;
   log(event: string, message: string): void;
   readonly everyMs?: number;
+  readonly againMs?: number;
 }
 
 /** What is decided outside the app, laid over the user's settings: the administrators' policy, and the system's list of what starts. */
@@ -31,7 +34,7 @@ export class OutsideSettings {
   readonly #timer: NodeJS.Timeout;
   #policy: Policy;
   #looking: Promise<void> | null = null;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   /** Locks the settings and looks at the system at once, so that whatever is built afterwards finds them as they hold. */
   constructor(ports: OutsideSettingsPorts) {
@@ -59,21 +62,19 @@ export class OutsideSettings {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
     clearInterval(this.#timer);
   }
 
   async #look(): Promise<void> {
     const ports = this.#ports;
     const { settings } = ports;
-    const found = await ports.readPolicy();
-    if (this.#closed) return;
+    const found = await this.#read();
+    if (this.#closing.signal.aborted) return;
     const old = this.#policy;
     const before = settings.current;
     const outsideBefore = JSON.stringify(this.outside);
-    // What held goes on to hold while its place cannot be read, which is often only for the moment in which it is written.
-    const keeps = found.rules.unreadable !== "" && old.rules.unreadable === "";
-    this.#policy = keeps ? { ...old, problems: found.problems } : found;
+    this.#policy = holding(old, found);
     settings.lock(this.#policy.locked);
     this.#tell(old.problems);
     this.#apply(before);
@@ -81,6 +82,15 @@ export class OutsideSettings {
     if (JSON.stringify(settings.current) !== JSON.stringify(before) || JSON.stringify(this.outside) !== outsideBefore)
       ports.changed();
     if (JSON.stringify(this.#policy.rules) !== JSON.stringify(old.rules)) ports.rulesChanged();
+  }
+
+  async #read(): Promise<Policy> {
+    const ports = this.#ports;
+    const found = await ports.readPolicy();
+    if (!isFirstBroken(this.#policy, found)) return found;
+    const { signal } = this.#closing;
+    await delay(ports.againMs ?? limits.policyAgainMs, undefined, { signal, ref: false }).catch(() => undefined);
+    return signal.aborted ? found : await ports.readPolicy();
   }
 
   #apply(before: Settings): void {

@@ -28,6 +28,8 @@ export const everythingAllowed: PolicyRules = {
 
 /** What the administrators of this computer have set. */
 export interface Policy {
+  /** "unknown": the system did not let Culvert look, so that there may be one. "unreadable" where any place of it is. */
+  readonly found: "nothing" | "values" | "unreadable" | "unknown";
   /** Settings that the user cannot change, with their values. */
   readonly locked: SettingsChange;
   readonly rules: PolicyRules;
@@ -37,7 +39,13 @@ export interface Policy {
   readonly problems: readonly string[];
 }
 
-export const noPolicy: Policy = { locked: {}, rules: everythingAllowed, updateFeed: "", problems: [] };
+export const noPolicy: Policy = {
+  found: "nothing",
+  locked: {},
+  rules: everythingAllowed,
+  updateFeed: "",
+  problems: [],
+};
 
 /** What of the policy the window shows. */
 export interface Managed {

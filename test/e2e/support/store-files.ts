@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import { connectionsVersion } from "../../../src/main/store/connection-store.ts";
 import type { Connection } from "../../../src/shared/model/connection.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** A saved connection; what is not said is as the editor leaves it. */
 export const saved = (changes: Partial<Connection>): Connection => ({
@@ -27,7 +27,7 @@ export const saved = (changes: Partial<Connection>): Connection => ({
 
 /** A folder for what the app stores, with these connections in it; removed after the test. */
 export function folderWith(connections: readonly Connection[]): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-e2e-store-"));
+  const folder = temporaryFolder("e2e-store");
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });

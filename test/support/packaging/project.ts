@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { stageLinuxFiles } from "../../../scripts/packaging/linux-files.ts";
 import { stubProgram } from "./resources.ts";
 import { makeStubElectron, type System } from "./stub-electron.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const root = path.join(import.meta.dirname, "../../..");
 const run = promisify(execFile);
@@ -23,7 +23,7 @@ export class PackagingProject {
 
   /** @param cli folder that `npm run package:cli` made for this machine, which takes the place of the stub on Linux. */
   constructor(cli: string | null = null) {
-    this.folder = mkdtempSync(path.join(os.tmpdir(), "culvert-packaging-"));
+    this.folder = temporaryFolder("packaging");
     for (const name of ["electron-builder.yml", "package.json", "packaging", "assets", "out"])
       cpSync(path.join(root, name), path.join(this.folder, name), { recursive: true });
     symlinkSync(path.join(root, "node_modules"), path.join(this.folder, "node_modules"));

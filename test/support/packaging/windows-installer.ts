@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import os from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lacks } from "../services/programs.ts";
 import type { PackagingProject } from "./project.ts";
 import { output, programs } from "./tools.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 export const nsisTools = programs("makensis", "7za");
 const wineTools = programs("makensis", "wine");
@@ -30,7 +30,7 @@ export function windowsTests(project: () => PackagingProject): void {
 
 /** A Windows of its own, by Wine. */
 class WinePath {
-  readonly #folder = mkdtempSync(path.join(os.tmpdir(), "culvert-wine-"));
+  readonly #folder = temporaryFolder("wine");
   readonly #program = path.join(this.#folder, "user-path.exe");
 
   constructor() {

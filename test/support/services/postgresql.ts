@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chownSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { onFreePort, run, startServer } from "./processes.ts";
 import { findProgram, firstMissing, program, versionedFolders, type Service } from "./programs.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 export interface PostgresqlServer {
   readonly host: "127.0.0.1";
@@ -50,7 +50,7 @@ export const postgresql: Service & { start(options?: PostgresqlOptions): Promise
 
   /** Starts a new, empty cluster that forgets everything at its end. */
   async start({ user = "tester", database, tls } = {}) {
-    const folder = mkdtempSync(path.join(tmpdir(), "culvert-postgresql-"));
+    const folder = temporaryFolder("postgresql");
     const remove = (): void => rmSync(folder, { recursive: true, force: true });
     const account = serverUser();
     try {

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { rmSync } from "node:fs";
 import { onFreePort, startServer } from "./processes.ts";
 import { firstMissing, program, type Service } from "./programs.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 export interface RedisServer {
   readonly host: "127.0.0.1";
@@ -16,7 +15,7 @@ export const redis: Service & { start(): Promise<RedisServer> } = {
 
   /** Starts an empty Redis that keeps nothing. */
   async start() {
-    const folder = mkdtempSync(path.join(tmpdir(), "culvert-redis-"));
+    const folder = temporaryFolder("redis");
     try {
       return await onFreePort(async (port) => {
         const args = [

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import path from "node:path";
 import { onFreePort, run, startServer } from "./processes.ts";
 import { findProgram, firstMissing, program, type Service } from "./programs.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 export interface SshServer {
   readonly host: "127.0.0.1";
@@ -30,7 +31,7 @@ export const sshd: Service & { start(): Promise<SshServer> } = {
 
   /** Starts a server with a key of its own that lets in the current user's test key and nothing else. */
   async start() {
-    const folder = mkdtempSync(path.join(tmpdir(), "culvert-sshd-"));
+    const folder = temporaryFolder("sshd");
     const remove = (): void => rmSync(folder, { recursive: true, force: true });
     try {
       // Only root's sshd changes to another user and wants this folder, which distributions make when they start theirs.

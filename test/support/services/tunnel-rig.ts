@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { culvertCommand, startCulvert, type Ended, type Running } from "../run-culvert.ts";
 import { startAccessProxy, type AccessProxy, type AccessProxyOptions } from "../access-proxy/index.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 /** Signs in without a window; its arguments are the CA's file and the URL. */
 export const signInBrowser = path.join(import.meta.dirname, "sign-in-browser.ts");
@@ -26,7 +26,7 @@ export class TunnelRig {
 
   private constructor(proxy: AccessProxy) {
     this.proxy = proxy;
-    this.folder = mkdtempSync(path.join(tmpdir(), "culvert-services-"));
+    this.folder = temporaryFolder("services");
   }
 
   static async start(options: AccessProxyOptions): Promise<TunnelRig> {

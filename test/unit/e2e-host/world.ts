@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
+import { rmSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import { setHost } from "../../e2e/host/double/host.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** The double without a browser: pages are never opened. Has to come before anything of the double is imported. */
 export function hostWithoutBrowser(): { readonly exits: number[]; readonly folder: string } {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-double-"));
+  const folder = temporaryFolder("double");
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const exits: number[] = [];
   setHost({

@@ -4,6 +4,7 @@ import { jsonErrorPosition } from "../../../../src/engine/policy/json-error.ts";
 import { readJsonDocument } from "../../../../src/engine/policy/json-document.ts";
 import { nothingFound, type Found } from "../../../../src/engine/policy/place.ts";
 import { everythingAllowed, noPolicy } from "../../../../src/shared/model/policy.ts";
+import { settingsSchema } from "../../../../src/shared/model/settings.ts";
 
 const file = "/etc/culvert/policy.json";
 const json = (text: string): Found => readJsonDocument(file, Buffer.from(text));
@@ -12,7 +13,7 @@ const policy = (value: unknown) => interpretPolicy([json(JSON.stringify(value, n
 test("without a policy everything is allowed and nothing is locked", () => {
   expect(interpretPolicy([])).toEqual(noPolicy);
   expect(interpretPolicy([nothingFound, nothingFound])).toEqual(noPolicy);
-  expect(policy({})).toEqual(noPolicy);
+  expect(policy({})).toEqual({ ...noPolicy, found: "values" });
 });
 
 test("settings are locked and rules hold as they are written", () => {
@@ -27,6 +28,7 @@ test("settings are locked and rules hold as they are written", () => {
     updateFeed: "https://mirror.corp.example/culvert/",
   });
   expect(found).toEqual({
+    found: "values",
     locked: { startAtSignIn: true, warnBeforeSessionEnds: 30, browserCommand: "firefox -P work" },
     rules: {
       ...everythingAllowed,
@@ -60,22 +62,68 @@ test("a wrong rule forbids, a wrong setting is the user's, an unknown name is le
   expect(found.updateFeed).toBe("");
   const at = (line: number, text: string): string => `${file}, line ${line}: ${text}`;
   expect(found.problems).toEqual([
-    at(2, "allowUnverifiedTls has to be true or false, and counts as false."),
-    at(3, "allowNetworkListen has to be true or false, and counts as false."),
-    at(4, "theme has to be one of system, light, dark, and is left to the user."),
-    at(5, "startAtSignIn has to be true or false, and is left to the user."),
+    at(2, 'allowUnverifiedTls is "no". It has to be true or false, for example false; until then it counts as false.'),
+    at(3, "allowNetworkListen is 0. It has to be true or false, for example false; until then it counts as false."),
+    at(
+      4,
+      'theme is "purple". It has to be one of system, light, dark, for example "system"; until then the user decides.',
+    ),
+    at(5, 'startAtSignIn is "yes". It has to be true or false, for example true; until then the user decides.'),
     at(
       6,
-      "allowedProxies has “https://access.example.com”, which is no host such as access.example.com or *.example.com, and leaves it out.",
+      'allowedProxies has an entry that is "https://access.example.com". Each has to be a host, for example "access.example.com" or "*.example.com"; until then this one allows nothing.',
     ),
     at(
       6,
-      "allowedProxies has an entry that is no text, which is no host such as access.example.com or *.example.com, and leaves it out.",
+      'allowedProxies has an entry that is 7. Each has to be a host, for example "access.example.com" or "*.example.com"; until then this one allows nothing.',
     ),
-    at(11, "updateFeed has to be an address that starts with https://, and is left out."),
-    at(12, "“alowServiceAccountTokens” is no setting that this version of Culvert knows, and is left out."),
+    at(
+      11,
+      'updateFeed is "http://mirror.example". It has to be an address that starts with https://, without a name or password, for example "https://updates.example.com/culvert/"; until then Culvert looks at its built-in address.',
+    ),
+    at(
+      12,
+      '"alowServiceAccountTokens" is no name that this version of Culvert knows, and is left out. It has to be one of those in docs/managed-settings.md, for example "allowUnverifiedTls".',
+    ),
   ]);
   expect(policy({ allowedProxies: "access.example.com" }).rules.allowedProxies).toEqual([]);
+});
+
+const everyName = [
+  ...Object.keys(settingsSchema.entries),
+  ...["allowUnverifiedTls", "allowNetworkListen", "allowServiceAccountTokens", "allowedProxies", "updateFeed"],
+];
+
+test.each(everyName)("what is told of a wrong %s has an example that is right", (name) => {
+  for (const wrong of [{}, null, "", 7, "x".repeat(2_000), ["x"]]) {
+    const [problem, ...more] = policy({ [name]: wrong }).problems;
+    // An empty text is right for some, and so is a list of one host.
+    if (problem === undefined) continue;
+    expect(more).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${file}, line 2: ${name} (is|has) `));
+    const example = / for example (.*); until then /.exec(problem)?.[1] ?? "";
+    expect(policy({ [name]: JSON.parse(example) as unknown }).problems).toEqual([]);
+  }
+  expect(policy({ [name]: {} }).problems).toHaveLength(1);
+  expect(policy({ [name.toUpperCase()]: true }).problems).toEqual([
+    `${file}, line 2: "${name.toUpperCase()}" is no name that this version of Culvert knows, and is left out. It has to be written "${name}".`,
+  ]);
+});
+
+test("what is told repeats no password", () => {
+  const address = "https://ada:secret@access.example.com";
+  const { problems } = policy({ updateFeed: address, allowedProxies: [address] });
+  expect(problems).toHaveLength(2);
+  expect(problems.join()).not.toContain("secret");
+});
+
+test("a document that is none is told with what it has to be like", () => {
+  for (const text of ["{", "[]"]) {
+    const [problem = ""] = interpretPolicy([json(text)]).problems;
+    const example = /It has to be like (\{.*?\})/.exec(problem)?.[1] ?? "";
+    expect(interpretPolicy([json(example)])).toMatchObject({ found: "values", problems: [] });
+    expect(problem).toContain(" Until it can be read, Culvert opens no connections,");
+  }
 });
 
 test("names that every object has are unknown ones, and change nothing", () => {
@@ -97,6 +145,16 @@ test("a place that cannot be read forbids everything; one that is not the admini
     ...noPolicy,
     problems: ["It is ignored."],
   });
+});
+
+test.each([
+  [[{ kind: "ignored", problem: "Not root's." }], "nothing"],
+  [[{ kind: "unknown", problem: "Not looked at." }], "unknown"],
+  [[json("{}"), { kind: "unknown", problem: "Not looked at." }], "values"],
+  [[json("{"), { kind: "unknown", problem: "Not looked at." }], "unreadable"],
+  [[json("{}"), json("{")], "unreadable"],
+] satisfies [Found[], string][])("what was found is known: %j", (places, kind) => {
+  expect(interpretPolicy(places).found).toBe(kind);
 });
 
 test("what an earlier place sets no later one changes, right or wrong", () => {
@@ -144,7 +202,7 @@ test("a byte order mark, as Windows' editors write it, does no harm", () => {
 test("a shortcut that people write with is not taken from them", () => {
   const found = interpretPolicy([json('{ "paletteShortcut": "K" }')]);
   expect(found.locked).toEqual({});
-  expect(found.problems).toEqual([expect.stringContaining("paletteShortcut has to have a modifier")]);
+  expect(found.problems).toEqual([expect.stringContaining('"K". It has to be a key with a modifier')]);
   expect(interpretPolicy([json('{ "paletteShortcut": "Control+K" }')]).locked).toEqual({
     paletteShortcut: "Control+K",
   });

@@ -28,7 +28,7 @@ describe.skipIf(process.platform === "win32")("a file that administrators write"
 
   test("it is read where it and its folder belong to them alone", async () => {
     const file = written('{ "theme": "dark" }');
-    expect(await readPolicyFile(file, me)).toEqual({ ...noPolicy, locked: { theme: "dark" } });
+    expect(await readPolicyFile(file, me)).toEqual({ ...noPolicy, found: "values", locked: { theme: "dark" } });
     const link = path.join(folder(), "policy.json");
     symlinkSync(file, link);
     expect((await readPolicyFile(link, me)).locked).toEqual({ theme: "dark" });
@@ -115,6 +115,7 @@ describe.skipIf(process.platform === "win32")("a property list of macOS", () => 
     ]);
     expect(interpretPolicy([found])).toEqual({
       ...noPolicy,
+      found: "values",
       locked: { theme: "dark" },
       rules: { ...everythingAllowed, allowedProxies: ["*.corp.example"] },
     });
@@ -123,7 +124,7 @@ describe.skipIf(process.platform === "win32")("a property list of macOS", () => 
   test("no line is told of JSON that nobody has written", async () => {
     const file = plist("x");
     const found = await readMacPolicy(file, me, answers(said('{"nonsense":1}')));
-    expect(interpretPolicy([found]).problems[0]).toMatch(`${file}: “nonsense”`);
+    expect(interpretPolicy([found]).problems[0]).toMatch(`${file}: "nonsense"`);
   });
 
   test.each([
@@ -202,9 +203,9 @@ describe("the registry of Windows", () => {
       allowedProxies: ["*.corp.example", "access.example.com:8443"],
     });
     expect(problems).toEqual([
-      `${machine}\\Culvert\\(Default): “(Default)” is no setting that this version of Culvert knows, and is left out.`,
-      `${machine}\\Culvert\\allowNetworkListen: allowNetworkListen has to be true or false, and counts as false.`,
-      `${machine}\\Culvert\\allowServiceAccountTokens: allowServiceAccountTokens has to be true or false, and counts as false.`,
+      `${machine}\\Culvert\\(Default): "(Default)" is no name that this version of Culvert knows, and is left out. It has to be one of those in docs/managed-settings.md, for example "allowUnverifiedTls".`,
+      `${machine}\\Culvert\\allowNetworkListen: allowNetworkListen is "false". It has to be 0 or 1, for example REG_DWORD 0; until then it counts as false.`,
+      `${machine}\\Culvert\\allowServiceAccountTokens: allowServiceAccountTokens has the type REG_QWORD. It has to be 0 or 1, for example REG_DWORD 0; until then it counts as false.`,
     ]);
   });
 
@@ -249,7 +250,7 @@ describe("the registry of Windows", () => {
     const cannot = await readWindowsPolicy("C:\\Windows", registry({ [machine]: machineParent, [user]: userParent }));
     expect(interpretPolicy(cannot).rules.unreadable).toContain(`${machine}\\Culvert`);
     const barred = await readWindowsPolicy("C:\\Windows", registry({}));
-    expect(interpretPolicy(barred)).toMatchObject({ rules: everythingAllowed });
+    expect(interpretPolicy(barred)).toMatchObject({ found: "unknown", rules: everythingAllowed });
     expect(interpretPolicy(barred).problems[0]).toMatch(/^Managed settings were not looked for in HKLM/);
     // A user without any policies.
     const noUser = await readWindowsPolicy(

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { Desktop, FilePurpose, Question } from "../../../../src/main/calls/context.ts";
@@ -27,6 +26,7 @@ import type { Change, Update } from "../../../../src/shared/ipc/snapshot.ts";
 import { restingStatus } from "../../../../src/shared/model/update.ts";
 import { noPolicy } from "../../../../src/shared/model/policy.ts";
 import type { Settings } from "../../../../src/shared/model/settings.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 /** A desktop that notes what it is asked for, and chooses the files that a test puts there. */
 class TestDesktop implements Desktop {
@@ -84,7 +84,7 @@ export async function rig({
   policy = noPolicy,
   policyAgainMs = 1,
 } = {}) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-calls-"));
+  const folder = temporaryFolder("calls");
   const file = (name: string): PlainDocumentFile => new PlainDocumentFile(path.join(folder, `${name}.json`));
   const updates: Update[] = [];
   const logged: string[] = [];
