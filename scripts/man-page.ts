@@ -9,7 +9,10 @@ const root = path.join(import.meta.dirname, "..");
 const environment: readonly (readonly [string, string])[] = [
   ["CULVERT_HOME", "The folder that sessions are kept in."],
   ["CULVERT_SERVICE_ACCOUNT", "Service account JWT to sign in with, where no flag gives one."],
-  ["CULVERT_CERT_STORE_PASSWORD", "Password of the certificate store that --client-cert-from-store searches."],
+  [
+    "CULVERT_CERT_STORE_PASSWORD",
+    "Password of the certificate store that --client-cert-from-store searches, or PIN of the card.",
+  ],
   ["NODE_EXTRA_CA_CERTS", "PEM file with CA certificates to trust besides the system's."],
   ["NO_COLOR", "Log lines on a terminal have no colours where this is set."],
   ["DISPLAY, WAYLAND_DISPLAY, BROWSER", "On Linux a browser is opened where one of these is set."],

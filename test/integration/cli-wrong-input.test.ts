@@ -180,7 +180,7 @@ const mistakes: Record<string, Mistake> = {
   "495": {
     args: () => via("certificate.corp.test:7", ...token()),
     code: 1,
-    line: /wants a valid client certificate.*--client-cert and --client-key/,
+    line: /wants a valid client certificate.*--client-cert, or have it searched for with --client-cert-from-store\./,
   },
   "503": {
     args: () => via("down.corp.test:7", ...token()),

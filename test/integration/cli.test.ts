@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
@@ -20,6 +21,7 @@ beforeAll(async () => {
   await writeFile(path.join(folder, "token"), "not a token");
   await writeFile(path.join(folder, "huge"), Buffer.alloc(1024 * 1024 + 1, "x"));
   await writeFile(path.join(folder, "junk.pem"), "junk");
+  await writeFile(path.join(folder, "ca.der"), new X509Certificate(pki.caPem).raw);
   await mkdir(path.join(folder, "directory"));
 });
 afterAll(async () => {
@@ -91,7 +93,7 @@ describe("usage errors end with 2, one line and the way out", () => {
     [["tcp", "a:1", "--alternate-ca-path", "JUNK"], /--alternate-ca-path .*: The CA certificate is not/],
     [
       ["tcp", "a:1", "--ca-cert", "JUNK"],
-      /--ca-cert: This is not a PEM certificate in base64\. Name a PEM file with --alternate-ca-path/,
+      /--ca-cert: This is neither a PEM certificate nor one in base64\. Name a PEM file with --alternate-ca-path/,
     ],
     [["tcp", "a:1", "--client-cert", "JUNK"], /--client-cert: junk\.pem is neither a certificate in PEM form nor/],
     [["tcp", "a:1", "--client-key", "JUNK"], /--client-key needs the certificate.*--client-cert FILE/],
@@ -177,18 +179,12 @@ describe("a running tcp", () => {
     }
   });
 
-  test("both flags of the CA are read", async () => {
-    const running = startCulvert(
-      [
-        "tcp",
-        "a.corp.test:1",
-        "--alternate-ca-path",
-        pki.caFile,
-        "--ca-cert",
-        Buffer.from(pki.caPem).toString("base64"),
-      ],
-      env,
-    );
+  test.each([
+    ["PEM, and PEM in base64", () => pki.caFile, () => Buffer.from(pki.caPem).toString("base64")],
+    ["DER, and PEM", () => path.join(folder, "ca.der"), () => pki.caPem],
+  ])("both flags of the CA are read: %s", async (_forms, file, text) => {
+    const given = ["--alternate-ca-path", file(), "--ca-cert", text()];
+    const running = startCulvert(["tcp", "a.corp.test:1", ...given], env);
     await running.said(listening);
     running.child.kill("SIGINT");
     expect((await running.ended).code).toBe(0);

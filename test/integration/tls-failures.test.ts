@@ -173,6 +173,17 @@ it("a certificate of another host names what it is for, and who signed it", asyn
   ]);
 });
 
+it("a CA that was renewed under its name is told apart from one that is not known", async () => {
+  const before = await Authority.root("CN=Corp CA, O=Corp");
+  const { cert, key } = await corp.issue({ subject: "CN=proxy", ...serving });
+  const error = await told(await nodeServer({ cert, key }), { verify: true, ca: [before.pem] });
+  expect([error.code, error.message]).toEqual([
+    "certificate-not-trusted",
+    'This computer does not trust localhost. Its certificate, signed by "Corp CA", has a signature that is not that of its issuer.',
+  ]);
+  expect(error.userAction).toMatch(/renewed under the same name: add its new certificate \(--alternate-ca-path\)/);
+});
+
 it("a certificate that is not for servers is told as such", async () => {
   const { cert, key } = await issuing.issue({ subject: "CN=proxy", names: ["localhost"], usage: "client" });
   const error = await told(await nodeServer({ cert: cert + issuing.pem, key }));
@@ -180,6 +191,7 @@ it("a certificate that is not for servers is told as such", async () => {
     "certificate-not-trusted",
     'This computer does not trust localhost. Its certificate, signed by "Corp Issuing CA", is not for servers.',
   ]);
+  expect(error.userAction).not.toContain("--alternate-ca-path");
 });
 
 it.skipIf(lacks(openssl))("a key that is too short is no loss of the connection", async () => {
@@ -237,7 +249,8 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("a client certificate that is not
   });
   const flag = version === "TLSv1.2" ? "-tls1_2" : "-tls1_3";
   const only = { minVersion: version, maxVersion: version } as const;
-  const name = (): string => `the client certificate "ada", valid to ${dayOf(Date.now() + 25 * day)}`;
+  const name = (): string =>
+    `the client certificate "ada", signed by "Corp Issuing CA", valid to ${dayOf(Date.now() + 25 * day)}`;
 
   it.skipIf(lacks(openssl))("that was revoked: the alert says so", async () => {
     const cas = folder.write("cas.pem", corp.pem + issuing.pem);
@@ -257,7 +270,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("a client certificate that is not
     const error = await told(port, withAda());
     expect([error.code, error.message]).toEqual([
       "client-certificate-refused",
-      `localhost did not accept ${name()}: it does not trust "Corp Issuing CA", which signed it.`,
+      `localhost did not accept ${name()}: it does not trust the CA that signed it.`,
     ]);
     expect(error.userAction).toMatch(/right one/);
   });

@@ -111,11 +111,16 @@ describe.each(fronts())("client certificates, %s front", (front) => {
     it("wanted by the policy: 495 without or with a wrong one, and the good one passes", async () => {
       const rig = await start({ front, alpn, clientCertificates: "policy" });
       const { client, strangerClient } = rig.proxy.pki;
-      for (const tls of [rig.tls, withClient(rig, strangerClient)]) {
-        const { error } = await refusedClient(rig, await rig.open("echo.corp.test:7000", { tls }));
-        expect(error).toMatchObject({ code: "client-certificate-needed", status: 495, retryable: false });
-        expect(error.userAction).toMatch(/--client-cert/);
-      }
+      const told = async (tls: TlsSettings) =>
+        (await refusedClient(rig, await rig.open("echo.corp.test:7000", { tls }))).error;
+      const missing = await told(rig.tls);
+      expect(missing).toMatchObject({ code: "client-certificate-needed", status: 495, retryable: false });
+      expect(missing.userAction).toMatch(/--client-cert-from-store/);
+      const wrong = await told(withClient(rig, strangerClient));
+      expect(wrong).toMatchObject({ code: "client-certificate-refused", status: 495, retryable: false });
+      expect(wrong.message).toMatch(
+        /^localhost did not accept the client certificate "alice", signed by "Culvert stranger CA", valid to .* \d{4}, for echo\.corp\.test:7000\.$/,
+      );
       const tunnel = await rig.open("echo.corp.test:7000", { tls: withClient(rig, client) });
       await endAll(rig, [await liveClient(tunnel)]);
       expect(rig.seen("peer-connected")).toMatchObject([{ via }]);

@@ -105,6 +105,22 @@ describe.each(fronts())("beside TCP, %s front", (front) => {
 });
 
 describe("the way to the proxy", () => {
+  it.each(["http/1.1", "h2"])("a client certificate that the policy does not take is named, over %s", async (via) => {
+    const rig = await rigOf("public", { clientCertificates: "policy" });
+    rig.proxy.faults.set({ extendedConnect: via === "h2" });
+    const { certPem, keyPem } = rig.proxy.pki.strangerClient;
+    const tls = { ...rig.tls, clientCertificate: { cert: certPem, key: keyPem } };
+    // On HTTP/2 only where there is a connection already; TCP is refused on it as well.
+    const tcp = await connectTo((await rig.open("echo.corp.test:7000", { tls })).address);
+    tcp.on("error", () => undefined);
+    await rig.event("peer-failed");
+    (await clientOf(await rig.open(destination, { tls }))).send("hello");
+    const { error } = await rig.event("peer-failed", 2);
+    expect(error).toMatchObject({ code: "client-certificate-refused", status: 495 });
+    expect(error.message).toMatch(/"alice", signed by "Culvert stranger CA", valid to .*, for dns\.corp\.test:53\.$/);
+    tcp.destroy();
+  });
+
   it("where SETTINGS offer extended CONNECT, clients share one HTTP/2 connection", async () => {
     const rig = await rigOf("public");
     rig.proxy.faults.set({ extendedConnect: true });

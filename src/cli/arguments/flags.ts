@@ -6,8 +6,8 @@ const boolean = (name: string, about: string): FlagSpec => ({ name, kind: "boole
 /** How TLS is done with the proxy. */
 export const tlsFlags: readonly FlagSpec[] = [
   boolean("disable-tls-verification", "do not verify the proxy's certificate (never outside of tests)"),
-  text("alternate-ca-path", "FILE", "PEM file with CA certificates to trust besides the system's"),
-  text("ca-cert", "BASE64", "CA certificate to trust besides the system's: PEM, base64-encoded once more"),
+  text("alternate-ca-path", "FILE", "file with CA certificates to trust besides the system's, in PEM, or one in DER"),
+  text("ca-cert", "TEXT", "CA certificate to trust besides the system's: PEM, as it is or base64-encoded"),
   text("client-cert", "FILE", "client certificate: a PEM file, or a PKCS#12 file (.p12, .pfx) with its key"),
   text("client-key", "FILE", "PEM file with the key of the client certificate"),
   text("client-key-passphrase-file", "FILE", "file with the passphrase of the key or of the PKCS#12 file"),
@@ -18,6 +18,10 @@ export const tlsFlags: readonly FlagSpec[] = [
   text("client-cert-issuer", "ATTR=VALUE", 'search one whose issuer has this attribute, for example "CN=Corp CA"'),
   text("client-cert-subject", "ATTR=VALUE", 'search one whose subject has this attribute, for example "OU=Sales"'),
 ];
+
+/** Goes with `tlsFlags` into the help: there is no flag for it, which other users of the computer would see. */
+export const storePasswordNote =
+  "The certificate store's password, or a card's PIN, is taken from CULVERT_CERT_STORE_PASSWORD.";
 
 /** How a person signs in. */
 export const signInFlags: readonly FlagSpec[] = [

@@ -20,6 +20,9 @@ const booleanWords: ReadonlyMap<string, boolean> = new Map([
   ...["0", "f", "F", "false", "FALSE", "False"].map((word) => [word, false] as const),
 ]);
 
+/** PEM text begins with dashes as well, and can be no flag. */
+const looksLikeFlag = (word: string): boolean => word.startsWith("--") && !word.startsWith("-----BEGIN ");
+
 function unknownFlag(rawName: string, written: string, spec: CommandSpec, flags: readonly FlagSpec[]): Error {
   const names = flags.map((flag) => flag.name);
   const word = written.replace(/^-+/, "").replace(/=.*$/s, "");
@@ -74,7 +77,7 @@ export function parseArguments(argv: readonly string[], spec: CommandSpec): Pars
           spec.name,
         );
       } else booleans.set(flag.name, value);
-    } else if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) {
+    } else if (token.value === undefined || (!token.inlineValue && looksLikeFlag(token.value))) {
       failure ??= usageError(`--${flag.name} needs a value: --${flag.name} ${flag.value ?? "VALUE"}.`, spec.name);
     } else texts.set(flag.name, token.value);
   }

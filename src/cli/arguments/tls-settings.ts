@@ -1,28 +1,35 @@
+import { X509Certificate } from "node:crypto";
 import type { TlsSettings } from "../../engine/index.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
 import { readCertificateSearch } from "./certificate-search.ts";
 import { readClientCertificate } from "./client-certificate.ts";
 import type { ParsedArguments } from "./parse-arguments.ts";
-import { readGivenFile } from "./read-file.ts";
+import { readGivenBytes } from "./read-file.ts";
 import { naming } from "./usage.ts";
 
-/** The value of --ca-cert: PEM in base64, as the existing client takes it. */
+/** The value of --ca-cert: PEM, or PEM in base64, as the existing client takes it. */
 function decodedCa(value: string): string {
+  if (value.includes("-----BEGIN CERTIFICATE-----")) return value;
   const packed = value.replace(/\s+/g, "");
   const text = /^[A-Za-z0-9+/]+=*$/.test(packed) ? Buffer.from(packed, "base64").toString("utf8") : "";
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
-  throw new AppError("setting-invalid", "This is not a PEM certificate in base64.", {
+  throw new AppError("setting-invalid", "This is neither a PEM certificate nor one in base64.", {
     userAction: "Name a PEM file with --alternate-ca-path instead.",
   });
 }
 
-/** Reads one flag's file; the error names the flag. */
+/** Reads one flag's file, a certificate in DER as PEM; the error names the flag. */
 async function fileOf(flag: string, file: string, command: string): Promise<string> {
-  try {
-    return await readGivenFile(file);
-  } catch (thrown) {
+  const bytes = await readGivenBytes(file).catch((thrown: unknown) => {
     throw naming(`--${flag}`, command, asAppError(thrown));
+  });
+  const { looksBinary } = await import("../../engine/index.ts");
+  try {
+    if (looksBinary(bytes)) return new X509Certificate(bytes).toString();
+  } catch {
+    // Another file in DER: the check of the settings says that this is no certificate.
   }
+  return bytes.toString("utf8");
 }
 
 async function check(flag: string, command: string, settings: TlsSettings): Promise<void> {

@@ -1,6 +1,6 @@
 import { AppError } from "../../shared/errors.ts";
 import { readEngineOptions } from "../arguments/engine-options.ts";
-import { jsonLogFlag, signInFlags, tlsFlags } from "../arguments/flags.ts";
+import { jsonLogFlag, signInFlags, storePasswordNote, tlsFlags } from "../arguments/flags.ts";
 import type { ParsedArguments } from "../arguments/parse-arguments.ts";
 import type { CommandSpec } from "../arguments/spec.ts";
 import { readTlsSettings } from "../arguments/tls-settings.ts";
@@ -14,6 +14,7 @@ const spec: CommandSpec = {
   name: "login",
   summary: "sign in at a Pomerium, so that tunnels need no sign-in later",
   usage: ["login URL [flags]"],
+  about: [storePasswordNote],
   positionals: { min: 1, max: 1, name: "URL" },
   flags: [...tlsFlags, ...signInFlags, jsonLogFlag],
   examples: [

@@ -1,5 +1,5 @@
 import { originOf } from "../../shared/address.ts";
-import { jsonLogFlag, tlsFlags } from "../arguments/flags.ts";
+import { jsonLogFlag, storePasswordNote, tlsFlags } from "../arguments/flags.ts";
 import type { ParsedArguments } from "../arguments/parse-arguments.ts";
 import type { CommandSpec } from "../arguments/spec.ts";
 import { readTlsSettings } from "../arguments/tls-settings.ts";
@@ -12,7 +12,11 @@ const spec: CommandSpec = {
   name: "logout",
   summary: "sign out at one Pomerium, or at all of them",
   usage: ["logout [URL] [flags]"],
-  about: ["Without URL it signs out everywhere. Open connections live on until either side closes them."],
+  about: [
+    "Without URL it signs out everywhere. Open connections live on until either side closes them.",
+    "Proxies are told over TLS: give the CA and the client certificate that they need.",
+    storePasswordNote,
+  ],
   positionals: { min: 0, max: 1, name: "URL" },
   flags: [...tlsFlags, jsonLogFlag],
   examples: ["culvert logout https://redis.corp.example.com", "culvert logout"],

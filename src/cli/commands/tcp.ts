@@ -1,4 +1,4 @@
-import { tunnelFlags } from "../arguments/flags.ts";
+import { storePasswordNote, tunnelFlags } from "../arguments/flags.ts";
 import type { CommandSpec } from "../arguments/spec.ts";
 import type { Command } from "../command.ts";
 import { runTunnels } from "./run-tunnels.ts";
@@ -11,6 +11,7 @@ const spec: CommandSpec = {
     "DESTINATION is the address of a TCP route: HOST:PORT, tcp+https://HOST:PORT, or\ntcp+https://PROXY[:PORT]/HOST:PORT where the proxy has another name or port.\nA UDP route goes along as udp+https://HOST:PORT.",
     "ADDRESS is HOST:PORT, PORT (loopback), or :PORT (every interface). IPv6 goes in brackets: [::1]:5432.\n--listen - carries stdin and stdout instead, for ssh's ProxyCommand.",
     "The service account is taken from --service-account, else --service-account-file, else CULVERT_SERVICE_ACCOUNT.",
+    storePasswordNote,
   ],
   positionals: { min: 1, max: 256, name: "destination" },
   flags: tunnelFlags,

@@ -1,4 +1,4 @@
-import { tunnelFlags } from "../arguments/flags.ts";
+import { storePasswordNote, tunnelFlags } from "../arguments/flags.ts";
 import type { CommandSpec } from "../arguments/spec.ts";
 import type { Command } from "../command.ts";
 import { runTunnels } from "./run-tunnels.ts";
@@ -12,6 +12,7 @@ const spec: CommandSpec = {
     "ADDRESS is HOST:PORT, PORT (loopback), or :PORT (every interface). IPv6 goes in brackets: [::1]:5353.",
     "Every local address that sends is a client with a way of its own. Its first datagrams wait while you sign in.",
     "The service account is taken from --service-account, else --service-account-file, else CULVERT_SERVICE_ACCOUNT.",
+    storePasswordNote,
   ],
   positionals: { min: 1, max: 256, name: "destination" },
   flags: tunnelFlags,

@@ -1,5 +1,6 @@
 import { authorityOf, hostHeaderOf, originOf, shown, type Target } from "../../shared/address.ts";
 import { AppError } from "../../shared/errors.ts";
+import { checkCertificate, giveCertificate, ownText, type OwnCertificate } from "./tls-errors.ts";
 
 /** What a proxy answered to CONNECT, other than 2xx. */
 export interface Answer {
@@ -8,6 +9,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** At most `limits.refusalBodyBytes` of it: a hint, never shown raw. */
   readonly body: string;
+  /** The client certificate of the connection on which it came; left out where there is none. */
+  readonly own?: OwnCertificate | undefined;
 }
 
 /** What the sentence about an answer may name. */
@@ -114,10 +117,16 @@ export function errorFromAnswer(answer: Answer, { target, user }: AnswerContext)
         },
       );
     case 495:
-      return new AppError("client-certificate-needed", `${host} wants a valid client certificate for ${destination}.`, {
-        ...details,
-        userAction: "Give one with --client-cert and --client-key.",
-      });
+      return answer.own
+        ? new AppError(
+            "client-certificate-refused",
+            `${host} did not accept ${ownText(answer.own)}, for ${destination}.`,
+            { ...details, userAction: checkCertificate },
+          )
+        : new AppError("client-certificate-needed", `${host} wants a valid client certificate for ${destination}.`, {
+            ...details,
+            userAction: giveCertificate,
+          });
     case 429:
       return new AppError("rate-limited", `${host} has had too many requests (429).`, {
         ...details,

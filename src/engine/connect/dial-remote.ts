@@ -35,7 +35,7 @@ export async function dialRemote(
       raw.resetAndDestroy();
       socket.destroy();
     };
-    return { socket, alpn: chosen === "h2" ? "h2" : "http/1.1", reset, explain };
+    return { socket, alpn: chosen === "h2" ? "h2" : "http/1.1", reset, explain, own };
   } catch (error) {
     raw.resetAndDestroy();
     throw explain(error);

@@ -8,6 +8,7 @@ import type { TlsIdentity } from "../tls/identity.ts";
 import type { RemoteTlsSocket } from "../tls/remote-key/remote-key.ts";
 import { dialRemote } from "./dial-remote.ts";
 import { networkError, noAnswer } from "./network-errors.ts";
+import type { OwnCertificate } from "./tls-errors.ts";
 
 /** A socket, or what stands for one where TLS is done elsewhere. */
 export type ProxySocket = RemoteTlsSocket;
@@ -22,6 +23,8 @@ export interface Dialed {
   readonly reset: () => void;
   /** Maps an error of this connection to what the user is told. */
   readonly explain: (error: unknown) => AppError;
+  /** The client certificate that it has to show; left out where there is none. */
+  readonly own?: OwnCertificate | undefined;
 }
 
 export interface DialOptions {
@@ -100,9 +103,11 @@ async function dialTls(raw: net.Socket, options: DialOptions, signal: AbortSigna
   // message learn who signed it. A resumed connection was judged before.
   if (!options.ticket) secure.prependOnceListener("secure", () => (peer = secure.getPeerCertificate(true)));
   // Node forgets it with the connection.
-  const own = identity.hasClientCertificate ? (secure.getCertificate() as tls.PeerCertificate | null) : null;
+  const own = identity.hasClientCertificate
+    ? ((secure.getCertificate() as tls.PeerCertificate | null) ?? undefined)
+    : undefined;
   const explain = (error: unknown): AppError =>
-    networkError(error, { proxy, hasClientCertificate: identity.hasClientCertificate, peer, own: own ?? undefined });
+    networkError(error, { proxy, hasClientCertificate: identity.hasClientCertificate, peer, own });
   const end = (): void => {
     raw.resetAndDestroy();
     secure.destroy();
@@ -120,7 +125,7 @@ async function dialTls(raw: net.Socket, options: DialOptions, signal: AbortSigna
   await settled(secure, "secureConnect", limit, explain, reset, signal);
   isReading = true;
   setImmediate(() => (isReading = false));
-  return { socket: secure, alpn: secure.alpnProtocol === "h2" ? "h2" : "http/1.1", reset, explain };
+  return { socket: secure, alpn: secure.alpnProtocol === "h2" ? "h2" : "http/1.1", reset, explain, own };
 }
 
 /** Waits for `event`; abandons the socket on every other outcome. Leaves an error listener, so that no late error is uncaught. */

@@ -34,7 +34,7 @@ export async function connectUdpHttp1(
     const { status, headers } = head;
     if (status >= 300) {
       socket.destroy();
-      return { kind: "answered", answer: { status, headers, body } };
+      return { kind: "answered", answer: { status, headers, body, own: dialed.own } };
     }
     const switched = status === 101;
     if (switched ? !/\bconnect-udp\b/i.test(headers["upgrade"] ?? "") : !speaksCapsules(headers) || isPage(headers))

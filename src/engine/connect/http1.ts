@@ -25,7 +25,7 @@ export async function connectHttp1(
     const { head, body } = await reader.read(signal);
     if (head.status >= 300) {
       socket.destroy();
-      return { kind: "answered", answer: { status: head.status, headers: head.headers, body } };
+      return { kind: "answered", answer: { status: head.status, headers: head.headers, body, own: dialed.own } };
     }
     if (head.status === 101) throw notHttp(request.target, "it switched to another protocol");
     if (isPage(head.headers)) throw notHttp(request.target, "it sent a web page");

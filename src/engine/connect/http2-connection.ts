@@ -187,7 +187,7 @@ export class Http2Connection {
     }
     const body = await early.body(this.#limits.refusalBodyBytes, this.#limits.refusalBodyMs, signal);
     abort();
-    return { kind: "answered", answer: { status, headers: plainHeaders(response), body } };
+    return { kind: "answered", answer: { status, headers: plainHeaders(response), body, own: this.#dialed.own } };
   }
 
   /** GET of one of the proxy's own pages. @throws Unanswered, Http2Unusable or AppError; every status resolves. */

@@ -12,8 +12,11 @@ export interface TlsContext {
   /** The proxy's certificate, with its chain where it is known; left out where the handshake did not get that far. */
   readonly peer?: PeerCertificate | DetailedPeerCertificate | undefined;
   /** The client certificate of this connection, where it is known. */
-  readonly own?: Pick<PeerCertificate, "subject" | "issuer" | "valid_to"> | undefined;
+  readonly own?: OwnCertificate | undefined;
 }
+
+/** What is told of a client certificate. */
+export type OwnCertificate = Pick<PeerCertificate, "subject" | "issuer" | "valid_to">;
 
 /** Certificates from a proxy's own to its root; real chains have up to five. */
 const longestChain = 10;
@@ -44,20 +47,25 @@ const unknownRoot = new Set([
 ]);
 
 /** Alerts by which a server refuses a client certificate that it was shown (RFC 8446 §6.2), and what they say of it. */
-const refusals: readonly (readonly [RegExp, (issuer: string) => string])[] = [
-  [/ALERT_CERTIFICATE_REVOKED/, () => "it says that it was revoked"],
-  [/ALERT_CERTIFICATE_EXPIRED/, () => "it says that it has ended, or is not valid yet"],
-  [/ALERT_UNKNOWN_CA/, (issuer) => `it does not trust ${issuer}`],
-  [/ALERT_UNSUPPORTED_CERTIFICATE/, () => "it does not take certificates of this kind"],
-  [/ALERT_DECRYPT_ERROR/, () => "the proof that its key is here did not hold"],
-  [/ALERT_ACCESS_DENIED/, () => "it knows it, and does not let it in"],
-  [/ALERT_(BAD_CERTIFICATE|CERTIFICATE_UNKNOWN)/, () => ""],
+const refusals: readonly (readonly [RegExp, string])[] = [
+  [/ALERT_CERTIFICATE_REVOKED/, "it says that it was revoked"],
+  [/ALERT_CERTIFICATE_EXPIRED/, "it says that it has ended, or is not valid yet"],
+  [/ALERT_UNKNOWN_CA/, "it does not trust the CA that signed it"],
+  [/ALERT_UNSUPPORTED_CERTIFICATE/, "it does not take certificates of this kind"],
+  [/ALERT_DECRYPT_ERROR/, "the proof that its key is here did not hold"],
+  [/ALERT_ACCESS_DENIED/, "it knows it, and does not let it in"],
+  [/ALERT_(BAD_CERTIFICATE|CERTIFICATE_UNKNOWN)/, ""],
 ];
 /**
  * Alerts by which a server says that it wants a client certificate and got none. TLS 1.2 has only the general one for it,
  * which also means that there is no common cipher; Go's servers say that the certificate, which was not there, is bad.
  */
 const missingCertificate = /ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE)/;
+
+/** The next step where a client certificate is missing. */
+export const giveCertificate = "Give one with --client-cert, or have it searched for with --client-cert-from-store.";
+/** The next step where one was not accepted. */
+export const checkCertificate = "Check that it is the right one and still valid, or ask your administrator.";
 
 const tooOld = /^ERR_SSL_(UNSUPPORTED_PROTOCOL|TLSV1_ALERT_PROTOCOL_VERSION|VERSION_TOO_LOW)/;
 
@@ -108,6 +116,15 @@ function untrustedText(code: string, host: string, chain: readonly PeerCertifica
   return `${first} Its certificate is signed by ${between}${quoted(top.issuer)}, which is not in the system store.`;
 }
 
+/** The next step where a chain is not trusted: a CA mends the one, and nothing here the other. */
+function trustAction(code: string): string {
+  if (code === "CERT_SIGNATURE_FAILURE")
+    return "Its CA may have been renewed under the same name: add its new certificate (--alternate-ca-path), or ask your administrator for it.";
+  if (flaws[code] !== undefined)
+    return "No CA that you add mends that: ask the administrator of the proxy for another certificate.";
+  return "Add your organisation's CA certificate (--alternate-ca-path), or ask your administrator for it.";
+}
+
 /** Which certificate of the chain is at fault, since when, who signed it, and what the clock of this computer says. */
 function datesText(
   host: string,
@@ -132,10 +149,12 @@ function datesText(
     : `The certificate of the CA ${quoted(one.subject)}, on which that of ${host} rests, ${verb} ${when}. ${rest}`;
 }
 
-function ownText({ own }: TlsContext): string {
+/** A client certificate in words: whose it is, who signed it, when it ends. Left out is what is not known. */
+export function ownText(own: OwnCertificate | undefined): string {
   if (!own?.subject) return "the client certificate";
   const ends = Date.parse(own.valid_to);
-  return `the client certificate ${quoted(own.subject)}${Number.isNaN(ends) ? "" : `, valid to ${dayOf(ends)}`}`;
+  const validity = Number.isNaN(ends) ? "" : `, valid to ${dayOf(ends)}`;
+  return `the client certificate ${quoted(own.subject)}, signed by ${quoted(own.issuer)}${validity}`;
 }
 
 function verification(code: string, context: TlsContext, make: Make): AppError | null {
@@ -143,11 +162,7 @@ function verification(code: string, context: TlsContext, make: Make): AppError |
   const chain = chainOf(context.peer);
   const [leaf] = chain;
   if (unknownRoot.has(code) || flaws[code] !== undefined) {
-    return make(
-      "certificate-not-trusted",
-      untrustedText(code, host, chain),
-      "Add your organisation's CA certificate (--alternate-ca-path), or ask your administrator for it.",
-    );
+    return make("certificate-not-trusted", untrustedText(code, host, chain), trustAction(code));
   }
   if (code === "CERT_HAS_EXPIRED") {
     return make(
@@ -206,18 +221,18 @@ export function tlsError(code: string, context: TlsContext, cause: unknown): App
   if (judged) return judged;
   const refusal = refusals.find(([alert]) => alert.test(code));
   if (context.hasClientCertificate && (refusal || missingCertificate.test(code))) {
-    const why = refusal?.[1](context.own ? `${quoted(context.own.issuer)}, which signed it` : "the CA that signed it");
+    const why = refusal?.[1] ?? "";
     return make(
       "client-certificate-refused",
-      `${host} did not accept ${ownText(context)}${why === undefined || why === "" ? "" : `: ${why}`}.`,
-      "Check that it is the right one and still valid, or ask your administrator.",
+      `${host} did not accept ${ownText(context.own)}${why === "" ? "" : `: ${why}`}.`,
+      checkCertificate,
     );
   }
   if (missingCertificate.test(code)) {
     return make(
       "client-certificate-needed",
       `${host} asks for a client certificate and this connection has none.`,
-      "Give one with --client-cert and --client-key.",
+      giveCertificate,
     );
   }
   if (tooOld.test(code)) {

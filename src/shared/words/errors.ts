@@ -95,6 +95,7 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   },
   "client-certificate-refused": {
     row: "Client certificate refused",
+    oneSentence: true,
     actions: ["choose-certificate", "copy-report"],
   },
   "tls-failed": { row: "TLS failed", actions: ["try-again", "edit", "copy-report"] },

@@ -75,6 +75,12 @@ describe("mistakes", () => {
     expect(failureOf("a:1", "--listen")).toContain("--listen needs a value: --listen ADDRESS.");
   });
 
+  test("PEM is a value, though it begins with dashes", () => {
+    const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+    expect(parse("a:1", "--ca-cert", pem, "--listen", "1").text("ca-cert")).toBe(pem);
+    expect(failureOf("a:1", "--ca-cert", "-----BEGIN")).toContain("--ca-cert needs a value");
+  });
+
   test("too few and too many arguments", async () => {
     expect(failureOf()).toContain("The destination is missing");
     const login = (await loadCommand("login")).spec;

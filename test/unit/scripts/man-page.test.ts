@@ -51,6 +51,13 @@ describe("culvert(1)", () => {
     for (const name of new Set(names)) expect(readable).toContain(name);
   });
 
+  test("commands that search a certificate say where its store's password is taken from, as their help does", () => {
+    for (const { about, flags } of specs)
+      expect((about ?? []).join(" ").includes("CULVERT_CERT_STORE_PASSWORD")).toBe(
+        flags.some(({ name }) => name === "client-cert-from-store"),
+      );
+  });
+
   test("no line of text is an instruction by chance", () => {
     const instructions = page.split("\n").filter((line) => /^[.']/.test(line));
     for (const line of instructions) expect(line).toMatch(/^\.(TH|SH|SS|PP|TP|nf|fi)\b/);
