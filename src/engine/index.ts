@@ -16,9 +16,11 @@ export {
 } from "./tls/settings.ts";
 export { ClientCertificateError, checkClientCertificate, type ClientCertificate } from "./tls/client-certificate.ts";
 export { FollowedFiles, stampOf } from "./tls/followed-files.ts";
+export { checkTlsTakes } from "./tls/identity.ts";
 export { describeCertificate } from "./tls/describe.ts";
+export { pemOf } from "./tls/pem-of.ts";
 export { openPkcs12 } from "./tls/pkcs12/open-pkcs12.ts";
-export { isPkcs12, looksBinary } from "./tls/pkcs12/read-pkcs12.ts";
+export { isPkcs12 } from "./tls/pkcs12/read-pkcs12.ts";
 export { defaultRoots } from "./tls/trust.ts";
 export type { AuthSettings } from "./tunnel/opener.ts";
 export { ConnectionManager, type ManagerOptions } from "./manager/connection-manager.ts";

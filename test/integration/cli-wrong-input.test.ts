@@ -104,7 +104,7 @@ const mistakes: Record<string, Mistake> = {
       proxy.pki.secondClient.keyFile,
     ],
     code: 2,
-    line: /This key does not belong to this certificate.*Give the key/,
+    line: /This key does not belong to the certificate of "\w+", signed by ".+"\. Give the key/,
   },
   "a certificate without a key": {
     args: () => ["tcp", "a.b:1", "--client-cert", proxy.pki.client.certFile],

@@ -154,7 +154,7 @@ describe("usage errors end with 2, one line and the way out", () => {
       await writeFile(cert, pki.client.certPem);
       await writeFile(key, other.client.keyPem);
       const { code, stderr } = await culvert(["tcp", "a:1", "--client-cert", cert, "--client-key", key], env);
-      expect([code, stderr]).toEqual([2, expect.stringContaining("This key does not belong to this certificate")]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("This key does not belong to the certificate of ")]);
     } finally {
       other.remove();
     }

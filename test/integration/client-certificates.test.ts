@@ -3,7 +3,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPkcs12, type ClientCertificate } from "../../src/engine/index.ts";
-import { Authority, CertificateFolder, type Issued } from "../support/certificates.ts";
+import { Authority, CertificateFolder, derOf, type Issued } from "../support/certificates.ts";
 import { closedAfterEach } from "../support/closers.ts";
 import { fronts } from "../support/fronts.ts";
 import { makePkcs12, openssl } from "../support/pkcs12.ts";
@@ -145,6 +145,16 @@ describe("on the command line", () => {
     expect(await said(connect())).toBe(5);
   });
 
+  it("certificate and key may be in DER, as Windows and Java give them", async () => {
+    const rig = await start();
+    const { cert, key } = await corp.issue({ subject: "CN=ada" });
+    const der = createPrivateKey(key).export({ type: "pkcs8", format: "der" });
+    const files = ["--client-cert", p12("ada.der", derOf(cert)), "--client-key", p12("ada.key.der", der)];
+    expect(await said((await running(rig, ...files)).connect())).toBe(5);
+    const withoutKey = await culvert(to(rig, ...files.slice(0, 2)), env);
+    expect(withoutKey).toMatchObject({ code: 2, stderr: expect.stringContaining("--client-key FILE") as string });
+  });
+
   it.skipIf(lacks(openssl))("what is wrong with it is one clear line before anything is opened", async () => {
     const rig = await start();
     const file = p12("ada.p12", await makePkcs12({ ...ada, passphrase }));
@@ -162,9 +172,18 @@ describe("on the command line", () => {
       [["--client-cert", file, "--client-key", file], /holds its key: leave out --client-key/],
       [["--client-key-passphrase-file", wrong], /--client-key-passphrase-file needs the certificate/],
       [["--client-cert", p12("cut.p12", Buffer.from([0x30, 0x82, 1, 1, 2]))], /cut\.p12 is neither a certificate/],
-      [pair("over", over), /This certificate ended on \d+ \w+ \d{4}\. Ask its issuer for a new one/],
-      [pair("server", server), /not for client authentication, but for server authentication\. Ask its issuer/],
-      [pair("keys", { cert: ada.cert, key: mallory.key }), /This key does not belong to this certificate\. Give/],
+      [
+        pair("over", over),
+        /The certificate of "over", signed by "Corp Issuing CA", ended on \d+ \w+ \d{4}\. Ask its issuer for a new/,
+      ],
+      [
+        pair("server", server),
+        /"server", signed by "Corp Issuing CA", is not for client authentication, but for server auth.*\. Ask/,
+      ],
+      [
+        pair("keys", { cert: ada.cert, key: mallory.key }),
+        /This key does not belong to the certificate of "ada", signed by "Corp Issuing CA"\. Give/,
+      ],
       [
         pair("cut", { cert: ada.cert + issuing.pem.slice(0, 300), key: ada.key }),
         /certificate is damaged: it looks like/,

@@ -90,7 +90,7 @@ describe.each([[[] as string[]], [["--json"]]])("no secret reaches the log %s", 
       env,
     );
     expect(wrongKey.code).toBe(2);
-    expect(wrongKey.stderr).toContain("This key does not belong to this certificate");
+    expect(wrongKey.stderr).toContain("This key does not belong to the certificate of ");
     clean(wrongKey.stderr);
 
     const junkKey = path.join(home, "junk.pem");

@@ -122,6 +122,83 @@ describe("a chain that is not trusted names who signed it", () => {
   });
 });
 
+describe("a CA that was given and did not sign it is named, and the step is to give the one that did", () => {
+  const chain = (): string => server.cert + issuing.pem + corp.pem;
+  const giving = (...ca: string[]): TlsSettings => ({ verify: true, ca });
+  const ofOldCorp = async (): Promise<string> => (await Authority.root("CN=Old Corp CA")).pem;
+
+  it("one", async () => {
+    const { code, message, userAction } = await told(await nodeServer({ cert: chain() }), giving(await ofOldCorp()));
+    expect([code, message, userAction]).toEqual([
+      "certificate-not-trusted",
+      'This computer does not trust localhost. Its certificate is signed by "Corp Issuing CA", and that by "Corp CA", ' +
+        'which is neither in the system store nor the CA that was given ("Old Corp CA").',
+      'Give the certificate of "Corp CA" (--alternate-ca-path), or ask your administrator for it.',
+    ]);
+  });
+
+  it("the root, where the proxy leaves out the CA in between: that one is what is missing", async () => {
+    const { message, userAction } = await told(await nodeServer({ cert: server.cert }), giving(corp.pem));
+    expect(message).toMatch(
+      /signed by "Corp Issuing CA", which is neither in the system store nor the CA that was given \("Corp CA"\)\.$/,
+    );
+    expect(userAction).toMatch(/^Give the certificate of "Corp Issuing CA" \(/);
+    // Given itself, it is enough: the server is trusted, and says nothing before it ends the connection.
+    const trusted = tls.createServer({ cert: server.cert, key: server.key }, (socket) => void socket.end());
+    expect((await told(await listen(trusted), giving(issuing.pem))).code).toBe("connection-lost");
+  });
+
+  it("several: the first are named, the others counted", async () => {
+    const old = await Authority.root("CN=Old Corp CA");
+    const some = await Promise.all(["B", "C", "D", "E"].map((name) => old.again(`CN=${name}`)));
+    const { message } = await told(await nodeServer({ cert: chain() }), giving(old.pem + some.join(""), old.pem));
+    expect(message).toMatch(/nor one of the 5 CAs that were given \("Old Corp CA", "B", "C" and 2 others\)\.$/);
+  });
+
+  it.skipIf(lacks(openssl))("one of the same name: a renewed CA", async () => {
+    // With key identifiers, as real CAs write them; without, the signature is what does not fit.
+    const [now, before] = await Promise.all([opensslCa("now"), opensslCa("before")]);
+    const port = await nodeServer({ cert: now.server + now.ca, key: server.key });
+    const { code, message, userAction } = await told(port, giving(before.ca));
+    expect([code, message]).toEqual([
+      "certificate-not-trusted",
+      'This computer does not trust localhost. Its certificate is signed by "Corp Root", which is not in the system store; ' +
+        "the CA of that name that was given is another one.",
+    ]);
+    expect(userAction).toMatch(/renewed under the same name: add its new certificate \(--alternate-ca-path\)/);
+  });
+
+  it.skipIf(lacks(openssl))("a certificate that signed itself is of no CA at all", async () => {
+    const made = await selfSigned(folder.write("self.key", server.key), "/CN=router.local");
+    const { message, userAction } = await told(
+      await nodeServer({ cert: made, key: server.key }),
+      giving(await ofOldCorp()),
+    );
+    expect(message).toBe(
+      'This computer does not trust localhost. Its certificate, of "router.local", is signed by itself and by no CA, ' +
+        'so not by the CA that was given ("Old Corp CA").',
+    );
+    expect(userAction).toBe(
+      "Ask your administrator which certificate to trust, and give that one (--alternate-ca-path).",
+    );
+  });
+});
+
+/** A CA "Corp Root" of its own key, and a certificate for localhost that it signed. */
+async function opensslCa(name: string): Promise<{ readonly ca: string; readonly server: string }> {
+  const keyFile = folder.write(
+    `${name}.key`,
+    (await Authority.root("CN=x").then((one) => one.issue({ subject: "CN=x" }))).key,
+  );
+  const ca = await run(["req", "-x509", "-key", keyFile, "-subj", "/CN=Corp Root", "-addext", "keyUsage=keyCertSign"]);
+  const made = await run([
+    ...["req", "-x509", "-CA", folder.write(`${name}.pem`, ca), "-CAkey", keyFile],
+    ...["-key", folder.write("proxy.key", server.key), "-subj", "/CN=proxy", "-addext", "subjectAltName=DNS:localhost"],
+    ...["-addext", "basicConstraints=critical,CA:FALSE"],
+  ]);
+  return { ca, server: made };
+}
+
 async function run(args: string[]): Promise<string> {
   const child = spawn("openssl", args, { stdio: ["ignore", "pipe", "ignore"] });
   let out = "";
@@ -285,10 +362,10 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("a client certificate that is not
     const asks = await nodeServer({ ...only, requestCert: true, ca: [other.pem] });
     const error = await told(asks, withAda());
     expect(error).toMatchObject({ code: "connection-lost", retryable: true });
-    expect(error.message).toMatch(
-      /^The connection to localhost was lost.*\. It asks for a client certificate, and may not/,
-    );
-    expect(errorWords(error).text).toMatch(/^It asks for a client certificate/);
+    const hint = `It asks for a client certificate, and may not accept ${name().replace("the client certificate ", "")}.`;
+    expect(error.message).toMatch(/^The connection to localhost was lost.*\. It asks/);
+    expect(error.message.endsWith(` ${hint}`)).toBe(true);
+    expect(errorWords(error).text).toBe(`${hint} Check that it is the right one; otherwise check the network.`);
 
     const asksNot = tls.createServer({ cert: server.cert + issuing.pem, key: server.key, ...only }, (socket) => {
       socket.on("error", () => undefined).destroy();

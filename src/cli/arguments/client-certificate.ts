@@ -25,7 +25,7 @@ const flags = ["client-cert", "client-key", "client-key-passphrase-file"] as con
 const holdsKey = (pem: string): boolean => pem.includes("PRIVATE KEY-----");
 
 /**
- * Reads the client certificate that the flags name: PEM files, or one PKCS#12 file.
+ * Reads the client certificate that the flags name: files in PEM or DER, or one PKCS#12 file.
  * @returns null where none is named.
  * @throws AppError of the usage kind that names the flag.
  */
@@ -84,7 +84,7 @@ async function bytesOf(flag: (typeof flags)[number], file: string, command: stri
 
 /** Reads it anew. @throws AppError of the usage kind. */
 async function read(files: Files, command: string): Promise<ClientCertificate> {
-  const { isPkcs12, looksBinary, openPkcs12 } = await import("../../engine/index.ts");
+  const { isPkcs12, openPkcs12, pemOf } = await import("../../engine/index.ts");
   const passphrase =
     files.passphrase === null
       ? null
@@ -93,9 +93,9 @@ async function read(files: Files, command: string): Promise<ClientCertificate> {
           .toString("utf8")
           .replace(/^\uFEFF|\r?\n$/g, "");
   const bytes = await bytesOf("client-cert", files.certificate, command);
-  const cert = bytes.toString("utf8");
+  const cert = pemOf(bytes);
   // What is no PEM at all is told as that, rather than as a certificate whose key is missing.
-  if (looksBinary(bytes) || (files.key === null && !cert.includes("-----BEGIN "))) {
+  if (cert === null || (files.key === null && !cert.includes("-----BEGIN "))) {
     if (files.key !== null && isPkcs12(bytes))
       throw usageError("--client-cert names a PKCS#12 file, which holds its key: leave out --client-key.", command);
     try {
@@ -106,6 +106,7 @@ async function read(files: Files, command: string): Promise<ClientCertificate> {
   }
   if (files.key === null && !holdsKey(cert))
     throw usageError("--client-cert needs the key of that certificate: --client-key FILE.", command);
-  const key = files.key === null ? cert : (await bytesOf("client-key", files.key, command)).toString("utf8");
+  const keyBytes = files.key === null ? null : await bytesOf("client-key", files.key, command);
+  const key = keyBytes === null ? cert : (pemOf(keyBytes) ?? keyBytes.toString("utf8"));
   return { cert, key, ...(passphrase === null ? {} : { passphrase }) };
 }

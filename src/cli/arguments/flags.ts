@@ -8,8 +8,8 @@ export const tlsFlags: readonly FlagSpec[] = [
   boolean("disable-tls-verification", "do not verify the proxy's certificate (never outside of tests)"),
   text("alternate-ca-path", "FILE", "file with CA certificates to trust besides the system's, in PEM, or one in DER"),
   text("ca-cert", "TEXT", "CA certificate to trust besides the system's: PEM, as it is or base64-encoded"),
-  text("client-cert", "FILE", "client certificate: a PEM file, or a PKCS#12 file (.p12, .pfx) with its key"),
-  text("client-key", "FILE", "PEM file with the key of the client certificate"),
+  text("client-cert", "FILE", "client certificate: in PEM or DER, or a PKCS#12 file (.p12, .pfx) with its key"),
+  text("client-key", "FILE", "file with the key of the client certificate, in PEM or DER"),
   text("client-key-passphrase-file", "FILE", "file with the passphrase of the key or of the PKCS#12 file"),
   boolean(
     "client-cert-from-store",

@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import type { TlsSettings } from "../../engine/index.ts";
 import { AppError, asAppError } from "../../shared/errors.ts";
 import { readCertificateSearch } from "./certificate-search.ts";
@@ -23,13 +22,9 @@ async function fileOf(flag: string, file: string, command: string): Promise<stri
   const bytes = await readGivenBytes(file).catch((thrown: unknown) => {
     throw naming(`--${flag}`, command, asAppError(thrown));
   });
-  const { looksBinary } = await import("../../engine/index.ts");
-  try {
-    if (looksBinary(bytes)) return new X509Certificate(bytes).toString();
-  } catch {
-    // Another file in DER: the check of the settings says that this is no certificate.
-  }
-  return bytes.toString("utf8");
+  const { pemOf } = await import("../../engine/index.ts");
+  // Of other DER the check of the settings says that it is no certificate.
+  return pemOf(bytes) ?? bytes.toString("utf8");
 }
 
 async function check(flag: string, command: string, settings: TlsSettings): Promise<void> {

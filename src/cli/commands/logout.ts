@@ -15,6 +15,7 @@ const spec: CommandSpec = {
   about: [
     "Without URL it signs out everywhere. Open connections live on until either side closes them.",
     "Proxies are told over TLS: give the CA and the client certificate that they need.",
+    "A session that does not end at its proxy is forgotten all the same: a warning says why, and the exit code is 0.",
     storePasswordNote,
   ],
   positionals: { min: 0, max: 1, name: "URL" },
@@ -31,10 +32,13 @@ async function run(context: CommandContext, given: ParsedArguments): Promise<num
   try {
     const ended = await engine.logout(origin, tls, context.stop);
     if (ended.length === 0) await context.print(`There is no session${origin === null ? "" : ` at ${origin}`}.\n`);
-    for (const { proxy, endedAtProxy } of ended) {
+    for (const { proxy, endedAtProxy, reason: error } of ended) {
+      // Without the next step: the session is forgotten by now, so that nothing can end it there from here.
+      if (error)
+        context.log.say("warn", "sign-out-failed", `sign-out at ${proxy}: ${error.message}`, false, { proxy, error });
       const line = endedAtProxy
         ? `Signed out at ${proxy}.`
-        : `Forgot the session at ${proxy}; the proxy could not be told, and may take it until it expires.`;
+        : `Forgot the session at ${proxy}; the proxy may take it until it expires.`;
       await context.print(`${printable(line)}\n`);
     }
     return 0;

@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { shown } from "../../shared/address.ts";
 import { dayOf } from "../../shared/words/format.ts";
+import { acceptedOf, type Accepted } from "./accepted-cas.ts";
 import { readCertificate, type CertificateFacts } from "./certificate.ts";
 import { DerError } from "./der.ts";
 import { matches, type NameFilter } from "./filters.ts";
-import { attributesOf, comparable, shortName } from "./names.ts";
+import { attributesOf, comparable, quotedName } from "./names.ts";
 
 /** A certificate of a store. */
 export interface Candidate {
@@ -54,7 +54,7 @@ const day = (time: number): string => (Number.isNaN(new Date(time).getTime()) ? 
 
 /** `"ada" signed by "Corp CA"`, bounded and printable. */
 export const titleOf = ({ subject, issuer }: Pick<CertificateFacts, "subject" | "issuer">): string =>
-  `"${shown(shortName(subject))}" signed by "${shown(shortName(issuer))}"`;
+  `${quotedName(subject)} signed by ${quotedName(issuer)}`;
 
 const validAt = ({ notBefore, notAfter }: CertificateFacts, now: number): boolean =>
   notBefore <= now && now <= notAfter;
@@ -155,12 +155,16 @@ function dateFlaw({ notBefore, notAfter }: CertificateFacts, now: number): strin
 }
 
 /** Why no way leads from a certificate to a CA that the proxy accepts: a CA in between whose time it is not, or there is none. */
-function lostWay(one: Read<unknown>, accepted: ReadonlySet<string> | null, every: Issuers, now: number): string {
-  for (const { facts } of chainTo(one, accepted, every)?.slice(1) ?? []) {
+function lostWay(one: Read<unknown>, { names, words }: Accepted, every: Issuers, now: number): string {
+  for (const { facts } of chainTo(one, names, every)?.slice(1) ?? []) {
     const why = dateFlaw(facts, now);
-    if (why !== null) return `the CA "${shown(shortName(facts.subject))}" above it ${why}`;
+    if (why !== null) return `the CA ${quotedName(facts.subject)} above it ${why}`;
   }
-  return "none of the CAs that the proxy accepts has signed it";
+  const top = completed({ one, chain: [one] }, every).at(-1) ?? one;
+  const mayGoOn = top.issuer !== top.subject && every.of(top).length === 0;
+  const missing = `, and no certificate of ${quotedName(top.facts.issuer)} in the store links it to one of them`;
+  const which = words === "" ? "" : ` (${words})`;
+  return `none of the CAs that the proxy accepts${which} has signed it${mayGoOn ? missing : ""}`;
 }
 
 /** A certificate that is in a store twice, with its key and without, is the one with its key. */
@@ -197,7 +201,7 @@ export function choose<C extends Candidate>(candidates: readonly C[], wanted: Wa
     if (one) all.push(one);
     else if (candidate.hasKey) passedOver.push("A certificate cannot be read.");
   }
-  const accepted = wanted.caNames.length === 0 ? null : new Set(wanted.caNames.map(comparable));
+  const accepted = acceptedOf(wanted.caNames);
   const issuers = new Issuers(all, wanted.now);
   const every = new Issuers(all, null);
   const usable: { readonly one: Read<C>; readonly chain: readonly Read<unknown>[] }[] = [];
@@ -205,7 +209,7 @@ export function choose<C extends Candidate>(candidates: readonly C[], wanted: Wa
     // The CA certificates that every store is full of are nobody's client certificates.
     if (one.facts.isCa && !one.candidate.hasKey) continue;
     const why = flaw(one, wanted);
-    const chain = why === null ? chainTo(one, accepted, issuers) : null;
+    const chain = why === null ? chainTo(one, accepted.names, issuers) : null;
     if (chain) usable.push({ one, chain });
     else {
       const reasons = one.candidate.hasKey ? passedOver : withoutKey;

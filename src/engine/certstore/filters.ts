@@ -33,6 +33,10 @@ export function parseNameFilter(text: string): NameFilter {
   return { oid: known.oid, value, text: shown(text) };
 }
 
+/** The first attribute of what looks like a whole name, such as "CN=Corp CA,O=Corp"; null for anything else. */
+export const firstOfWholeName = ({ text }: NameFilter): string | null =>
+  /^(.*?),\s*[A-Za-z.]+\s*=/.exec(text)?.[1] ?? null;
+
 /** Whether any value of the attribute equals the filter's, exactly. */
 export const matches = (filter: NameFilter, attributes: readonly NameAttribute[]): boolean =>
   attributes.some(({ oid, value }) => oid === filter.oid && value === filter.value);

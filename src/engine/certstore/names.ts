@@ -1,3 +1,4 @@
+import { shown } from "../../shared/address.ts";
 import { DerError, elementsIn, expectTag, oidOf, onlyElement, tags } from "./der.ts";
 
 /** One attribute of a distinguished name. */
@@ -70,6 +71,9 @@ export function shortName(name: Buffer): string {
   }
   return attributes.at(-1)?.value ?? "without a name";
 }
+
+/** What people know a name by, in quotes, bounded and printable. @throws DerError */
+export const quotedName = (name: Buffer): string => `"${shown(shortName(name))}"`;
 
 /** A form in which names that RFC 5280 §7.1 calls equal are equal: no string types, case or doubled spaces. */
 export function comparable(name: Buffer): string {

@@ -8,7 +8,7 @@ import type { TlsIdentity } from "../tls/identity.ts";
 import type { RemoteKey } from "../tls/remote-key/remote-key.ts";
 import type { Announced } from "./announced-cas.ts";
 import { choose, type Choice } from "./choose.ts";
-import type { NameFilter } from "./filters.ts";
+import { firstOfWholeName, type NameFilter } from "./filters.ts";
 import { shortName } from "./names.ts";
 import type { CertificateStore, StoredCertificate, StoredKey } from "./store.ts";
 
@@ -239,9 +239,8 @@ function notFound(
   others: number,
 ): AppError {
   const [first, second] = passedOver;
-  const filters = [issuer && `issuer ${issuer.text}`, subject && `subject ${subject.text}`].filter(
-    (part) => part !== null,
-  );
+  const given = Object.entries({ issuer, subject }).flatMap(([part, filter]) => (filter ? [{ part, filter }] : []));
+  const filters = given.map(({ part, filter }) => `${part} ${filter.text}`);
   const elsewhere = `${others} other${others === 1 ? "" : "s"} could be used.`;
   const why =
     others > 0
@@ -253,7 +252,15 @@ function notFound(
         : second === undefined
           ? `No client certificate in ${name} fits ${host}: ${first}`
           : `None of the ${passedOver.length} client certificates in ${name} fits ${host}; the log says why.`;
-  return new AppError("no-certificate-matches", why, {
-    userAction: "Import the one that your organisation gave you, or change the issuer and subject to search for.",
+  // A value may hold commas, so that a whole name is taken for one, which no certificate has.
+  const isFilter = closest === null && first !== undefined;
+  const attribute = isFilter
+    ? given.map(({ filter }) => firstOfWholeName(filter)).find((one) => one !== null)
+    : undefined;
+  const wholeName = attribute === undefined ? "" : ` A filter takes one attribute only, such as ${attribute}.`;
+  const change = given.map(({ part }) => part).join(" and ");
+  const step = change === "" ? "with the CA certificates that came with it" : `or change the ${change} to search for`;
+  return new AppError("no-certificate-matches", `${why}${wholeName}`, {
+    userAction: `Import the one that your organisation gave you, ${step}.`,
   });
 }

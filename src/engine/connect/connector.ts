@@ -99,8 +99,11 @@ export class Connector {
    * Sends one CONNECT and returns what the proxy said. A refusal is an outcome, not an error.
    * @throws AppError when there was no answer to be had.
    */
-  open(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<ConnectOutcome> {
-    return this.#explained(request.target.proxy, identity, signal, () => this.#open(request, identity, signal));
+  async open(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<ConnectOutcome> {
+    const { proxy } = request.target;
+    const outcome = await this.#explained(proxy, identity, signal, () => this.#open(request, identity, signal));
+    if (outcome.kind === "answered") await this.#secondLooks.checkClearText(proxy, outcome.answer.status, signal);
+    return outcome;
   }
 
   async #open(request: ConnectRequest, identity: TlsIdentity, signal: AbortSignal): Promise<ConnectOutcome> {
@@ -187,9 +190,11 @@ export class Connector {
       carrier.kind === "h2"
         ? carrier.connection.get(path, jwt, signal)
         : getHttp1(carrier.dialed, proxy, path, jwt, this.#options.limits, signal);
-    return this.#explained(proxy, identity, signal, () =>
+    const answer = await this.#explained(proxy, identity, signal, () =>
       this.#attempt(this.#pool(proxy, identity), "any", signal, get),
     );
+    await this.#secondLooks.checkClearText(proxy, answer.status, signal);
+    return answer;
   }
 
   /**

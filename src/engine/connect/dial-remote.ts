@@ -6,7 +6,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { RemoteClient } from "../tls/identity.ts";
 import { RemoteTlsError } from "../tls/remote-key/remote-key.ts";
 import type { DialOptions, Dialed } from "./dial.ts";
-import { networkError, noAnswer } from "./network-errors.ts";
+import { networkError, noAnswer, type NetworkContext } from "./network-errors.ts";
 
 /**
  * TLS on an open connection with a key that may not leave its store: the platform does it, and this process has what goes
@@ -24,7 +24,13 @@ export async function dialRemote(
     if (!(error instanceof RemoteTlsError)) return networkError(error, { proxy, hasClientCertificate: true, own });
     return programError(error, key.where) ?? networkError(error, context(error));
   };
-  const context = (error: RemoteTlsError) => ({ proxy, hasClientCertificate: true, own, peer: peerOf(error.chain) });
+  const context = (error: RemoteTlsError): NetworkContext => ({
+    proxy,
+    hasClientCertificate: true,
+    own,
+    peer: peerOf(error.chain),
+    givenCas: () => identity.givenCas?.() ?? [],
+  });
   try {
     const silent = (): AppError => noAnswer(proxy, limits.tlsMs, undefined, "finish the TLS handshake");
     const request = { host: proxy.host, alpn, verify: identity.verify, ca, chain, limits, silent };

@@ -107,7 +107,13 @@ async function dialTls(raw: net.Socket, options: DialOptions, signal: AbortSigna
     ? ((secure.getCertificate() as tls.PeerCertificate | null) ?? undefined)
     : undefined;
   const explain = (error: unknown): AppError =>
-    networkError(error, { proxy, hasClientCertificate: identity.hasClientCertificate, peer, own });
+    networkError(error, {
+      proxy,
+      hasClientCertificate: identity.hasClientCertificate,
+      peer,
+      own,
+      givenCas: () => identity.givenCas?.() ?? [],
+    });
   const end = (): void => {
     raw.resetAndDestroy();
     secure.destroy();

@@ -1,7 +1,7 @@
 import { AppError, type AppErrorDetails, type ErrorCode } from "../../shared/errors.ts";
 import type { ProxyAddress } from "../../shared/address.ts";
 import { shown } from "../../shared/address.ts";
-import { tlsError, type TlsContext } from "./tls-errors.ts";
+import { tlsError, type OwnCertificate, type TlsContext } from "./tls-errors.ts";
 
 /** What is known about the connection on which an error came. */
 export type NetworkContext = TlsContext;
@@ -45,8 +45,17 @@ export function networkError(error: unknown, context: NetworkContext): AppError 
     "connection-lost",
     `The connection to ${host} was lost${code === "" ? "" : ` (${shown(code)})`}.`,
     "Try again; if it stays so, check the network.",
-    { retryable: true },
+    { retryable: true, cause: context.own ? new LostWith(context.own, error) : error },
   );
+}
+
+/** The cause of a lost connection that had a client certificate to show: which one. */
+export class LostWith extends Error {
+  readonly own: OwnCertificate;
+  constructor(own: OwnCertificate, cause: unknown) {
+    super("the connection was lost", { cause });
+    this.own = own;
+  }
 }
 
 /** An AppError for a wait that has reached its limit. @param ms null where the system gave up by itself. */

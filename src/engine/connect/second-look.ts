@@ -3,9 +3,13 @@ import { AppError } from "../../shared/errors.ts";
 import { waitFor } from "../aborts.ts";
 import { askForCas } from "./ask-for-cas.ts";
 import type { DialOptions } from "./dial.ts";
-import { codeOf } from "./network-errors.ts";
+import { codeOf, LostWith } from "./network-errors.ts";
+import { ownName } from "./tls-errors.ts";
 
 const handshakeFailure = /ALERT_HANDSHAKE_FAILURE/;
+
+/** Only who speaks TLS sends alerts. */
+const alert = /^ERR_SSL_.*ALERT_/;
 
 /** A connection that just ends does not say why, and the alert "handshake failure" has two meanings. */
 function isDoubtful(error: AppError, hasClientCertificate: boolean): boolean {
@@ -14,15 +18,44 @@ function isDoubtful(error: AppError, hasClientCertificate: boolean): boolean {
     : error.code === "client-certificate-needed" && handshakeFailure.test(codeOf(error.cause));
 }
 
+/** Failures of a clear-text connection that one to a port for TLS has as well. */
+const doubtsClearText: ReadonlySet<string> = new Set(["connection-lost", "not-pomerium", "udp-not-offered"]);
+
+/** Answers by which servers for TLS refuse clear text where they answer it at all; nginx gives the second to CONNECT. */
+const refusesClearText: ReadonlySet<number> = new Set([400, 405]);
+
+/** What one look at a proxy found out; null where it did not. */
+interface Seen {
+  readonly speaksTls: true | null;
+  readonly wantsCertificate: boolean | null;
+}
+
+const nothing: Seen = { speaksTls: null, wantsCertificate: null };
+
+/** What the failure of a look says. */
+function seenIn(thrown: unknown): Seen {
+  const code = thrown instanceof AppError ? codeOf(thrown.cause) : "";
+  // The proxy did not even come to ask, for the same reason.
+  if (handshakeFailure.test(code)) return { speaksTls: true, wantsCertificate: false };
+  return alert.test(code) ? { ...nothing, speaksTls: true } : nothing;
+}
+
+/** What is told where clear text was sent to a port that has been seen to speak TLS. */
+const httpsWanted = ({ host, port }: ProxyAddress, cause: unknown): AppError =>
+  new AppError("tls-failed", `${host} speaks TLS on port ${port}, but the Pomerium URL starts with http://.`, {
+    userAction: "Start the Pomerium URL with https://.",
+    cause,
+  });
+
 /**
- * Says more of a failure that may be about the client certificate: asks the proxy, on a connection of its own, whether it wants one
- * at all. Clients that fail at the same time share one such connection: a proxy that is going down has enough of them.
+ * Says more of a failure that may be about the client certificate, or about TLS that is missing: asks the proxy, on a connection
+ * of its own, whether it speaks TLS and wants a certificate at all. Clients that fail at the same time share one such connection: a proxy that is going down has enough of them.
  */
 export class SecondLooks {
   readonly #options: Pick<DialOptions, "limits" | "lookup">;
   readonly #closing = new AbortController();
   /** By origin; each is gone after `limits.secondLookMs`. */
-  readonly #asking = new Map<string, Promise<boolean | null>>();
+  readonly #asking = new Map<string, Promise<Seen>>();
 
   constructor(options: Pick<DialOptions, "limits" | "lookup">) {
     this.#options = options;
@@ -34,10 +67,15 @@ export class SecondLooks {
     { proxy, hasClientCertificate }: { readonly proxy: ProxyAddress; readonly hasClientCertificate: boolean },
     signal: AbortSignal,
   ): Promise<AppError> {
-    if (!proxy.tls || signal.aborted || !isDoubtful(error, hasClientCertificate)) return error;
-    const wants = await waitFor(this.#wants(proxy), signal).catch(() => null);
+    if (!proxy.tls) {
+      const isDoubt = doubtsClearText.has(error.code);
+      return isDoubt && (await this.#speaksTls(proxy, signal)) ? httpsWanted(proxy, error) : error;
+    }
+    if (!isDoubtful(error, hasClientCertificate)) return error;
+    const { wantsCertificate: wants } = await this.#seen(proxy, signal);
     if (hasClientCertificate && wants === true) {
-      const hint = "It asks for a client certificate, and may not accept the one that it was shown.";
+      const own = error.cause instanceof LostWith ? ownName(error.cause.own) : null;
+      const hint = `It asks for a client certificate, and may not accept ${own ?? "the one that it was shown"}.`;
       return new AppError(error.code, `${error.message} ${hint}`, {
         retryable: error.retryable,
         userAction: "Check that it is the right one; otherwise check the network.",
@@ -53,18 +91,32 @@ export class SecondLooks {
     return error;
   }
 
-  /** Whether a proxy asks for a client certificate; null where that cannot be found out. Never rejects. */
-  #wants(proxy: ProxyAddress): Promise<boolean | null> {
+  /**
+   * Throws where a refusal came over clear text from a port that speaks TLS. Takes `limits.secondLookMs` at most.
+   * @throws AppError `tls-failed`.
+   */
+  async checkClearText(proxy: ProxyAddress, status: number, signal: AbortSignal): Promise<void> {
+    if (proxy.tls || !refusesClearText.has(status)) return;
+    if (await this.#speaksTls(proxy, signal)) throw httpsWanted(proxy, undefined);
+  }
+
+  async #speaksTls(proxy: ProxyAddress, signal: AbortSignal): Promise<boolean> {
+    return (await this.#seen(proxy, signal)).speaksTls === true;
+  }
+
+  /** Never rejects. */
+  async #seen(proxy: ProxyAddress, signal: AbortSignal): Promise<Seen> {
+    if (signal.aborted) return nothing;
+    return await waitFor(this.#look(proxy), signal).catch(() => nothing);
+  }
+
+  #look(proxy: ProxyAddress): Promise<Seen> {
     const key = originOf(proxy);
     const known = this.#asking.get(key);
     if (known) return known;
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#options.limits.secondLookMs)]);
     const asking = askForCas(proxy, this.#options, signal)
-      .then(
-        ({ requested }) => requested,
-        // The proxy did not even come to ask, for the same reason.
-        (thrown: unknown) => (thrown instanceof AppError && handshakeFailure.test(codeOf(thrown.cause)) ? false : null),
-      )
+      .then(({ requested }): Seen => ({ speaksTls: true, wantsCertificate: requested }), seenIn)
       .finally(() => this.#asking.delete(key));
     this.#asking.set(key, asking);
     return asking;

@@ -2,7 +2,8 @@ import type { DetailedPeerCertificate, PeerCertificate } from "node:tls";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import type { ProxyAddress } from "../../shared/address.ts";
 import { shown } from "../../shared/address.ts";
-import { dayOf, shortClock } from "../../shared/words/format.ts";
+import { count, dayOf, shortClock } from "../../shared/words/format.ts";
+import type { CertificateName } from "../tls/given-cas.ts";
 
 /** What is known about the TLS connection on which an error came. */
 export interface TlsContext {
@@ -13,6 +14,8 @@ export interface TlsContext {
   readonly peer?: PeerCertificate | DetailedPeerCertificate | undefined;
   /** The client certificate of this connection, where it is known. */
   readonly own?: OwnCertificate | undefined;
+  /** The CAs that are trusted besides the system's, as they are named; only asked for where they did not help. */
+  readonly givenCas?: (() => readonly CertificateName[]) | undefined;
 }
 
 /** What is told of a client certificate. */
@@ -20,6 +23,9 @@ export type OwnCertificate = Pick<PeerCertificate, "subject" | "issuer" | "valid
 
 /** Certificates from a proxy's own to its root; real chains have up to five. */
 const longestChain = 10;
+
+/** Given CAs that a sentence names; the others it counts. */
+const mostNamed = 3;
 
 /** Why a chain is not trusted, where it is not that its root is unknown. Codes of OpenSSL's verification, as Node names them. */
 const flaws: Readonly<Record<string, string>> = {
@@ -101,7 +107,24 @@ function moment(text: string, now: number): string {
   return dayOf(at) === dayOf(now) ? `${dayOf(at)} at ${shortClock(at)}` : dayOf(at);
 }
 
-function untrustedText(code: string, host: string, chain: readonly PeerCertificate[]): string {
+/** `the CA that was given ("A")`, or `one of the 5 CAs that were given ("A", "B", "C" and 2 others)`. */
+function givenText(given: readonly CertificateName[]): string {
+  const [only] = given;
+  if (given.length === 1) return `the CA that was given (${quoted(only)})`;
+  const named = given.slice(0, mostNamed).map(quoted).join(", ");
+  const rest = given.length > mostNamed ? ` and ${count(given.length - mostNamed, "other")}` : "";
+  return `one of the ${given.length} CAs that were given (${named}${rest})`;
+}
+
+const isNamesake = (given: readonly CertificateName[], top: PeerCertificate): boolean =>
+  given.some((one) => sameName(one, top.issuer));
+
+function untrustedText(
+  code: string,
+  host: string,
+  chain: readonly PeerCertificate[],
+  given: readonly CertificateName[],
+): string {
   const [leaf] = chain;
   const top = chain.at(-1);
   const first = `This computer does not trust ${host}.`;
@@ -110,19 +133,32 @@ function untrustedText(code: string, host: string, chain: readonly PeerCertifica
     return `${first} Its certificate${leaf ? `, signed by ${quoted(leaf.issuer)},` : ""} ${flaw}.`;
   if (!leaf || !top) return first;
   if (code === "DEPTH_ZERO_SELF_SIGNED_CERT") {
-    return `${first} Its certificate, of ${quoted(leaf.subject)}, is signed by itself and by no CA.`;
+    const notGiven = given.length === 0 ? "" : `, so not by ${givenText(given)}`;
+    return `${first} Its certificate, of ${quoted(leaf.subject)}, is signed by itself and by no CA${notGiven}.`;
   }
   const between = sameName(leaf.issuer, top.issuer) ? "" : `${quoted(leaf.issuer)}, and that by `;
-  return `${first} Its certificate is signed by ${between}${quoted(top.issuer)}, which is not in the system store.`;
+  const signed = `${first} Its certificate is signed by ${between}${quoted(top.issuer)}`;
+  if (given.length === 0) return `${signed}, which is not in the system store.`;
+  if (isNamesake(given, top))
+    return `${signed}, which is not in the system store; the CA of that name that was given is another one.`;
+  return `${signed}, which is neither in the system store nor ${givenText(given)}.`;
 }
 
+const renewedCa =
+  "Its CA may have been renewed under the same name: add its new certificate (--alternate-ca-path), or ask your administrator for it.";
+
 /** The next step where a chain is not trusted: a CA mends the one, and nothing here the other. */
-function trustAction(code: string): string {
-  if (code === "CERT_SIGNATURE_FAILURE")
-    return "Its CA may have been renewed under the same name: add its new certificate (--alternate-ca-path), or ask your administrator for it.";
+function trustAction(code: string, chain: readonly PeerCertificate[], given: readonly CertificateName[]): string {
+  if (code === "CERT_SIGNATURE_FAILURE") return renewedCa;
   if (flaws[code] !== undefined)
     return "No CA that you add mends that: ask the administrator of the proxy for another certificate.";
-  return "Add your organisation's CA certificate (--alternate-ca-path), or ask your administrator for it.";
+  const top = chain.at(-1);
+  if (given.length === 0 || !top)
+    return "Add your organisation's CA certificate (--alternate-ca-path), or ask your administrator for it.";
+  if (code === "DEPTH_ZERO_SELF_SIGNED_CERT")
+    return "Ask your administrator which certificate to trust, and give that one (--alternate-ca-path).";
+  if (isNamesake(given, top)) return renewedCa;
+  return `Give the certificate of ${quoted(top.issuer)} (--alternate-ca-path), or ask your administrator for it.`;
 }
 
 /** Which certificate of the chain is at fault, since when, who signed it, and what the clock of this computer says. */
@@ -149,12 +185,18 @@ function datesText(
     : `The certificate of the CA ${quoted(one.subject)}, on which that of ${host} rests, ${verb} ${when}. ${rest}`;
 }
 
-/** A client certificate in words: whose it is, who signed it, when it ends. Left out is what is not known. */
-export function ownText(own: OwnCertificate | undefined): string {
-  if (!own?.subject) return "the client certificate";
+/** `"ada", signed by "Corp CA", valid to 1 May 2030`; null where it is not known. */
+export function ownName(own: OwnCertificate | undefined): string | null {
+  if (!own?.subject) return null;
   const ends = Date.parse(own.valid_to);
   const validity = Number.isNaN(ends) ? "" : `, valid to ${dayOf(ends)}`;
-  return `the client certificate ${quoted(own.subject)}, signed by ${quoted(own.issuer)}${validity}`;
+  return `${quoted(own.subject)}, signed by ${quoted(own.issuer)}${validity}`;
+}
+
+/** A client certificate in words: whose it is, who signed it, when it ends. Left out is what is not known. */
+export function ownText(own: OwnCertificate | undefined): string {
+  const name = ownName(own);
+  return `the client certificate${name === null ? "" : ` ${name}`}`;
 }
 
 function verification(code: string, context: TlsContext, make: Make): AppError | null {
@@ -162,7 +204,8 @@ function verification(code: string, context: TlsContext, make: Make): AppError |
   const chain = chainOf(context.peer);
   const [leaf] = chain;
   if (unknownRoot.has(code) || flaws[code] !== undefined) {
-    return make("certificate-not-trusted", untrustedText(code, host, chain), trustAction(code));
+    const given = context.givenCas?.() ?? [];
+    return make("certificate-not-trusted", untrustedText(code, host, chain, given), trustAction(code, chain, given));
   }
   if (code === "CERT_HAS_EXPIRED") {
     return make(

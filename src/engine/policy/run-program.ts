@@ -17,6 +17,9 @@ export type RunProgram = (program: string, args: readonly string[], input?: Buff
 export const runProgram: RunProgram = (program, args, input) =>
   new Promise((resolve) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"], windowsHide: true });
+    child.on("error", () => resolve({ kind: "failed", why: `${program} could not be started` }));
+    // Then there is nothing to read from either, where the app has no descriptors left.
+    if (child.pid === undefined) return;
     const chunks: Buffer[] = [];
     let size = 0;
     const end = (result: ProgramEnd): void => {
@@ -29,7 +32,6 @@ export const runProgram: RunProgram = (program, args, input) =>
       end({ kind: "failed", why });
     };
     const timer = setTimeout(() => cut(`${program} did not answer in time`), limits.policyMs);
-    child.on("error", () => end({ kind: "failed", why: `${program} could not be started` }));
     child.stdout.on("data", (chunk: Buffer) => {
       size += chunk.length;
       // Text takes more room than what it stands for.

@@ -19,11 +19,20 @@ const isFolder: Reason = { why: "it is a folder", mend: "It has to be a file." }
 const isLoose: Reason = { why: "it is a link that leads nowhere", mend: "It has to lead to a file." };
 const reasons: Readonly<Record<string, Reason>> = { EACCES: noRight, EPERM: noRight, EISDIR: isFolder, ELOOP: isLoose };
 
+/** Needs no descriptor, unlike opening it: of those the app may have none left at the moment. */
+const isMissing = (file: string): Promise<boolean> =>
+  lstat(file).then(
+    () => false,
+    (thrown: unknown) => missing.has(codeOf(thrown)),
+  );
+
 const isLink = (file: string): Promise<boolean> =>
   lstat(file).then(
     (found) => found.isSymbolicLink(),
     () => false,
   );
+
+const missing: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
 
 const codeOf = (thrown: unknown): string => (thrown instanceof Error && "code" in thrown ? String(thrown.code) : "");
 
@@ -74,12 +83,13 @@ export async function readTrustedFile(file: string, owner: number): Promise<Buff
     }
   } catch (thrown) {
     const code = codeOf(thrown);
-    if (code === "ENOENT" || code === "ENOTDIR") {
+    if (missing.has(code)) {
       // Somebody has meant it to be there, and what it leads to may only be missing at this moment.
       if (!(await isLink(file))) return nothingFound;
       const why = await stat(path.dirname(file)).then((found) => distrust(path.dirname(file), found, owner), codeOf);
       return why === "" ? unreadable(isLoose) : ignored(why);
     }
+    if (await isMissing(file)) return nothingFound;
     return unreadable(reasons[code] ?? { why: `the system says ${code === "" ? "no" : code}` });
   }
 }

@@ -1,7 +1,9 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
+import { shown } from "../../shared/address.ts";
 import { AppError } from "../../shared/errors.ts";
 import { pemBlocks } from "../../shared/pem.ts";
 import { dayOf } from "../../shared/words/format.ts";
+import { nameOf } from "./certificate-names.ts";
 import { keyProtectionOf } from "./key-protection.ts";
 import { keyUsesOf, mayProveClient } from "./key-usage.ts";
 
@@ -16,16 +18,25 @@ export interface ClientCertificate {
 /** Which of the three a person has to change. */
 export type CertificatePart = "certificate" | "key" | "passphrase";
 
+interface Details {
+  readonly cause?: unknown;
+  readonly beside?: string;
+  readonly validFrom?: number;
+}
+
 /** Why a client certificate cannot be used; never holds anything of a key or passphrase. */
 export class ClientCertificateError extends AppError {
   readonly part: CertificatePart;
+  /** The sentence for a place where the certificate itself is shown: it does not say again which one that is. */
+  readonly beside: string;
   /** Milliseconds since 1970, where all that is wrong is that it is not valid before then. */
   readonly validFrom: number | null;
 
-  constructor(part: CertificatePart, message: string, userAction: string, cause?: unknown, validFrom?: number) {
-    super("client-certificate-invalid", message, { userAction, cause });
+  constructor(part: CertificatePart, message: string, userAction: string, details: Details = {}) {
+    super("client-certificate-invalid", message, { userAction, cause: details.cause });
     this.part = part;
-    this.validFrom = validFrom ?? null;
+    this.beside = details.beside ?? message;
+    this.validFrom = details.validFrom ?? null;
   }
 }
 
@@ -39,7 +50,7 @@ export function certificatesIn(pem: string, code: "setting-invalid" | "client-ce
   const refuse = (message: string, userAction: string, cause?: unknown): AppError =>
     isCa
       ? new AppError(code, message, { userAction, cause })
-      : new ClientCertificateError("certificate", message, userAction, cause);
+      : new ClientCertificateError("certificate", message, userAction, { cause });
   const damaged = (cause?: unknown): AppError =>
     refuse(
       `The ${what} is damaged: it looks like PEM but cannot be read.`,
@@ -74,6 +85,23 @@ export function isValidNow({ validFrom, validTo }: X509Certificate): boolean {
   return Date.parse(validFrom) <= now && now <= Date.parse(validTo);
 }
 
+/** Certificates that a leaf is looked for among; a chain has three. */
+const mostCertificates = 20;
+
+/** The certificate that a chain is about: the one that issued none of the others, and is valid if one of several is. */
+export function leafOf(certificates: readonly X509Certificate[]): X509Certificate | undefined {
+  const all = certificates.slice(0, mostCertificates);
+  const issuedOther = (one: X509Certificate): boolean => all.some((other) => other !== one && other.checkIssued(one));
+  const leaves = all.filter((one) => !issuedOther(one));
+  return leaves.find(isValidNow) ?? leaves[0] ?? all[0];
+}
+
+/** `"ada", signed by "Corp CA"`, bounded and printable. */
+function titleOf({ subject, issuer }: X509Certificate): string {
+  const [name, signer] = [subject, issuer].map((one) => `"${shown(nameOf(one)) || "without a name"}"`);
+  return `${name}, signed by ${signer}`;
+}
+
 /** A client certificate that has passed every check that needs no network. */
 export interface CheckedClientCertificate {
   readonly leaf: X509Certificate;
@@ -92,10 +120,15 @@ export function checkClientCertificate(client: ClientCertificate): CheckedClient
   // A renewed certificate with the same key may stand beside the one from before.
   const leaf = fitting.find(isValidNow) ?? fitting[0];
   if (!leaf) {
+    const given = leafOf(certificates);
+    const beside = "This key does not belong to this certificate.";
     throw new ClientCertificateError(
       "key",
-      "This key does not belong to this certificate.",
-      "Give the key that the certificate was requested with.",
+      given ? `This key does not belong to the certificate of ${titleOf(given)}.` : beside,
+      hasSeveralKeys(client.key)
+        ? "Put the key that the certificate was requested with first: of several, only that one counts."
+        : "Give the key that the certificate was requested with.",
+      { beside },
     );
   }
   checkUse(leaf);
@@ -103,31 +136,24 @@ export function checkClientCertificate(client: ClientCertificate): CheckedClient
   return { leaf, chain: chain.join("") };
 }
 
+const hasSeveralKeys = (pem: string): boolean =>
+  pemBlocks(pem).filter(({ kind }) => kind.endsWith("PRIVATE KEY")).length > 1;
+
 function checkUse(leaf: X509Certificate): void {
   const [from, to] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
-  if (to < Date.now()) {
-    throw new ClientCertificateError(
-      "certificate",
-      `This certificate ended on ${dayOf(to)}.`,
-      "Ask its issuer for a new one.",
-    );
-  }
-  if (from > Date.now()) {
-    throw new ClientCertificateError(
-      "certificate",
-      `This certificate is not valid before ${dayOf(from)}.`,
-      "Check the clock of this computer.",
-      undefined,
-      from,
-    );
-  }
+  const refuse = (flaw: string, userAction: string, validFrom?: number): ClientCertificateError =>
+    new ClientCertificateError("certificate", `The certificate of ${titleOf(leaf)}, ${flaw}.`, userAction, {
+      beside: `This certificate ${flaw}.`,
+      ...(validFrom === undefined ? {} : { validFrom }),
+    });
+  if (to < Date.now()) throw refuse(`ended on ${dayOf(to)}`, "Ask its issuer for a new one.");
+  if (from > Date.now()) throw refuse(`is not valid before ${dayOf(from)}`, "Check the clock of this computer.", from);
   if (!mayProveClient(leaf)) {
     const uses = keyUsesOf(leaf)
       .filter((use) => use !== "client authentication")
       .join(", ");
-    throw new ClientCertificateError(
-      "certificate",
-      `This certificate is not for client authentication${uses === "" ? "" : `, but for ${uses}`}.`,
+    throw refuse(
+      `is not for client authentication${uses === "" ? "" : `, but for ${uses}`}`,
       "Ask its issuer for one that is.",
     );
   }

@@ -1,7 +1,11 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { asAppError } from "../../shared/errors.ts";
 import type { ClientCertificate } from "./client-certificate.ts";
 import type { ClientCertificateSource } from "./settings.ts";
+
+/** Files that could not be read are read again after this although nothing of them has changed, milliseconds. */
+const retryMs = 10_000;
 
 /**
  * Changes with every change of the files.
@@ -12,11 +16,16 @@ export async function stampOf(files: readonly string[]): Promise<string> {
     const { mtimeNs, ctimeNs, size, ino } = await stat(name, { bigint: true });
     return [mtimeNs, ctimeNs, size, ino].join(" ");
   };
-  return (await Promise.all(files.map((name) => one(name).catch(() => "")))).join("\n");
+  const parts: string[] = [];
+  // One after the other: where they are on a network that is gone, each would take a thread of the few that there are.
+  for (const name of files) parts.push(await one(name).catch(() => ""));
+  return parts.join("\n");
 }
 
 export interface FollowedFilesOptions {
   readonly files: readonly string[];
+  /** Tells it from others that read the same files in another way. Holds no secret. */
+  readonly variant?: string;
   /** `stampOf` from before the certificate in use was read; null has the first look read the files. */
   readonly stamp: string | null;
   /** Reads the files; null where they hold what is in use. */
@@ -30,9 +39,11 @@ export class FollowedFiles implements ClientCertificateSource {
   readonly #read: FollowedFilesOptions["read"];
   #stamp: string | null;
   #again = Number.POSITIVE_INFINITY;
+  /** Why the files could not be read the last time; "" where they could. */
+  #failure = "";
 
-  constructor({ files, stamp, read }: FollowedFilesOptions) {
-    this.id = files.map((name) => path.resolve(name)).join("\n");
+  constructor({ files, variant, stamp, read }: FollowedFilesOptions) {
+    this.id = [...files.map((name) => path.resolve(name)), variant ?? ""].join("\n");
     this.#files = files;
     this.#stamp = stamp;
     this.#read = read;
@@ -40,11 +51,25 @@ export class FollowedFiles implements ClientCertificateSource {
 
   async changed(): Promise<ClientCertificate | null> {
     const now = await stampOf(this.#files);
-    if (now === this.#stamp && Date.now() < this.#again) return null;
+    const isSame = now === this.#stamp;
+    if (isSame && Date.now() < this.#again) return null;
     this.#again = Number.POSITIVE_INFINITY;
     // Before the reading: what changes while it is read is then seen the next time.
     this.#stamp = now;
-    return this.#read();
+    const failure = this.#failure;
+    this.#failure = "";
+    try {
+      return await this.#read();
+    } catch (thrown) {
+      const { code, message } = asAppError(thrown);
+      // What is wrong with what was read stays wrong until the files change.
+      if (code !== "file-unreadable") throw thrown;
+      // Whoever writes a file may have it for himself meanwhile, and nothing of it changes when he lets go.
+      this.#again = Date.now() + retryMs;
+      this.#failure = message;
+      if (isSame && message === failure) return null;
+      throw thrown;
+    }
   }
 
   readAgain(from: number): void {

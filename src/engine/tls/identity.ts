@@ -7,8 +7,9 @@ import { waitFor } from "../aborts.ts";
 import { parseNameFilter } from "../certstore/filters.ts";
 import type { CertificateSearch, FoundCertificate } from "../certstore/search.ts";
 import type { TlsChoice } from "../ports.ts";
+import { nameOf } from "./certificate-names.ts";
 import { checkClientCertificate, ClientCertificateError, type ClientCertificate } from "./client-certificate.ts";
-import { nameOf } from "./describe.ts";
+import { namesIn, type CertificateName } from "./given-cas.ts";
 import type { RemoteKey } from "./remote-key/remote-key.ts";
 import {
   checkTlsSettings,
@@ -26,6 +27,8 @@ export interface TlsIdentity extends TlsChoice {
   /** Built on first use, since reading the system's roots takes tens of milliseconds. */
   context(): tls.SecureContext;
   readonly hasClientCertificate: boolean;
+  /** The names of the CAs that are trusted besides the system's; read on first use, which is where one did not help. */
+  givenCas?(): readonly CertificateName[];
   /**
    * Counts the client certificates that came in the place of the first. A connection or session ticket from before shows the
    * one from before.
@@ -71,6 +74,7 @@ class FixedIdentity implements TlsIdentity {
   readonly #settings: TlsSettings;
   #client: ClientCertificate | undefined;
   #context: tls.SecureContext | null = null;
+  #givenCas: readonly CertificateName[] | null = null;
   #renewals = 0;
 
   constructor(key: string, settings: TlsSettings, client: ClientCertificate | undefined) {
@@ -90,6 +94,10 @@ class FixedIdentity implements TlsIdentity {
 
   context(): tls.SecureContext {
     return (this.#context ??= createContext(this.#settings.ca, this.#client));
+  }
+
+  givenCas(): readonly CertificateName[] {
+    return (this.#givenCas ??= namesIn(this.#settings.ca));
   }
 
   /** @throws AppError where TLS does not take it; then everything stays. */
@@ -143,6 +151,7 @@ class RemoteIdentity extends FixedIdentity {
 class RenewedIdentity extends FixedIdentity {
   readonly #source: ClientCertificateSource;
   readonly #events: EventSink;
+  /** The look that runs, as far as it is waited for. */
   #looking: Promise<void> | null = null;
 
   constructor(
@@ -157,11 +166,13 @@ class RenewedIdentity extends FixedIdentity {
     this.#events = events;
   }
 
-  /** One look at a time serves everybody who waits. */
+  /** One look at a time serves everybody who waits; where it hangs, only those who come at first wait for it. */
   renew(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => (this.#looking = null));
+    if (this.#looking !== null) return this.#looking;
+    const look = this.#look().finally(() => (this.#looking = null));
     const late = { ms: lookMs, error: () => new AppError("file-unreadable", "") };
-    return waitFor(this.#looking, new AbortController().signal, late).catch(() => undefined);
+    this.#looking = waitFor(look, new AbortController().signal, late).catch(() => undefined);
+    return this.#looking;
   }
 
   async #look(): Promise<void> {
@@ -179,6 +190,14 @@ class RenewedIdentity extends FixedIdentity {
       this.#events({ type: "client-certificate-kept", error: asAppError(thrown).toData() });
     }
   }
+}
+
+/**
+ * Has TLS itself look at a client certificate that `checkClientCertificate` finds good.
+ * @throws AppError `client-certificate-invalid` where it does not take it, such as for a key that is too weak.
+ */
+export function checkTlsTakes(client: ClientCertificate): void {
+  createContext([], client);
 }
 
 function createContext(ca: readonly string[], client: ClientCertificate | undefined): tls.SecureContext {

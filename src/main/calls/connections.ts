@@ -63,9 +63,9 @@ export function connectionCalls(context: CallContext, chosen: ChosenFiles): Pick
     "check-connection": async (input) => {
       await context.loaded;
       await context.followed.refresh(input.id);
-      const from = connections.get(input.id);
+      const [from, kept] = [connections.get(input.id), secrets.get(input.id)];
       const opened = await openInput(input, from);
-      const start = startPoint(input, from, secrets.get(input.id), chosen);
+      const start = startPoint(input, from, kept, chosen);
       return checkConnection(opened, connections.all(), start, context.outside.policy.rules);
     },
     "describe-certificate": async (asked) => {

@@ -1,16 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { pemOf } from "../../engine/index.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { PickedFile } from "../../shared/ipc/contract.ts";
+import type { FileContent } from "../../shared/ipc/contract.ts";
 import { connectionLimits } from "../../shared/model/connection.ts";
 import type { Handlers } from "../ipc/call-gate.ts";
-import { pemOf } from "../state/certificate-file.ts";
 import { readFileBytes } from "../state/text-file.ts";
 import type { CallContext, FilePurpose } from "./context.ts";
 import type { ChosenFiles } from "./start-point.ts";
 
-/** A certificate in DER is told as PEM; what else is no text, such as PKCS#12, as base64. */
-function contentOf(bytes: Buffer, purpose: FilePurpose): Pick<PickedFile, "text" | "base64"> {
+/** A certificate or key in DER is told as PEM; what else is no text, such as PKCS#12, as base64. */
+function contentOf(bytes: Buffer, purpose: FilePurpose): FileContent {
   const pem = pemOf(bytes);
   if (pem !== null) return { text: pem };
   const base64 = bytes.toString("base64");
@@ -23,7 +23,7 @@ function contentOf(bytes: Buffer, purpose: FilePurpose): Pick<PickedFile, "text"
 export function fileCalls(
   { desktop, logFolder }: CallContext,
   chosen: ChosenFiles,
-): Pick<Handlers, "pick-file" | "save-text" | "open-log-folder"> {
+): Pick<Handlers, "pick-file" | "read-dropped" | "save-text" | "open-log-folder"> {
   return {
     "pick-file": async (purpose) => {
       const file = await desktop.chooseFile(purpose);
@@ -35,6 +35,8 @@ export function fileCalls(
       if (purpose === "token") return { ...named, text: "" };
       return { ...named, ...contentOf(await readFileBytes(file, connectionLimits.pemLength), purpose) };
     },
+
+    "read-dropped": (purpose, base64) => contentOf(Buffer.from(base64, "base64"), purpose),
 
     "save-text": async ({ suggestedName, text }) => {
       const file = await desktop.choosePlaceToSave(suggestedName);

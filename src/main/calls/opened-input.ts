@@ -17,11 +17,10 @@ export interface Opened {
 }
 
 /** A sentence that stands beside a field. */
-export const fieldProblem = (field: ConnectionField, thrown: unknown): FieldProblem => ({
-  field,
-  level: "error",
-  message: asAppError(thrown).message.replace(/\.$/, ""),
-});
+export function fieldProblem(field: ConnectionField, thrown: unknown): FieldProblem {
+  const sentence = thrown instanceof ClientCertificateError ? thrown.beside : asAppError(thrown).message;
+  return { field, level: "error", message: sentence.replace(/\.$/, "") };
+}
 
 /**
  * Opens the PKCS#12 file of an input, if it has one.
@@ -51,7 +50,7 @@ export async function openInput(input: ConnectionInput, from: Connection | undef
 }
 
 /** Files that were renewed while the editor was open have given the connection a certificate that the page does not know. */
-function asRenewed(given: OpenedInput["clientCertificate"], from: Connection | undefined): typeof given {
+export function asRenewed(given: OpenedInput["clientCertificate"], from: Connection | undefined): typeof given {
   const saved = from?.clientCertificate;
   if (given.kind !== "pem" || saved?.kind !== "pem" || !given.files || !sameFiles(given.files, saved.files))
     return given;

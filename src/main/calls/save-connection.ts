@@ -17,7 +17,7 @@ import { readTextFile } from "../state/text-file.ts";
 import { tlsSettingsOf } from "../state/tunnel-settings.ts";
 import type { CallContext } from "./context.ts";
 import { isHere } from "./local-address.ts";
-import { openInput, type Opened, type OpenedInput } from "./opened-input.ts";
+import { asRenewed, openInput, type Opened, type OpenedInput } from "./opened-input.ts";
 import { startPoint, type ChosenFiles, type StartPoint } from "./start-point.ts";
 import { tlsProblems } from "./tls-problems.ts";
 import { turnOn } from "./turn-on.ts";
@@ -125,19 +125,24 @@ export async function saveConnection(
   const { connections, secrets, state, tunnels } = context;
   const from = options.secretsFrom ?? given.id;
   await context.followed.refresh(from);
-  const opened = await openInput(given, connections.get(from));
-  const { input } = opened;
-  const start = startPoint(input, connections.get(from), secrets.get(from), chosen);
+  // Both of the same moment: a renewal gives certificate and key at once.
+  const [base, kept] = [connections.get(from), secrets.get(from)];
+  const opened = await openInput(given, base);
+  const start = startPoint(opened.input, base, kept, chosen);
   const problems = await checkConnection(opened, connections.all(), start, context.outside.policy.rules);
   if (problems.some(({ level }) => level === "error")) return { outcome: "problems", problems };
 
+  // One that came while this was checked is good, and neither half of it fits the other half of what was checked.
+  const clientCertificate = asRenewed(opened.input.clientCertificate, connections.get(from));
+  const isRenewed = clientCertificate !== opened.input.clientCertificate;
+  const input = { ...opened.input, clientCertificate };
   const existing = connections.get(input.id);
   const status = tunnels.status(input.id);
   const restarts = existing !== undefined && isOn(status) && !sameTunnel(existing, input);
   const clients = clientsOf(status);
   if (restarts && clients > 0 && !options.restart) return { outcome: "asks-restart", clients };
 
-  const wanted = secretsOf(input, start.secrets);
+  const wanted = secretsOf(input, { ...start.secrets, ...(isRenewed ? { key: secrets.get(from).key } : {}) });
   secrets.checkRoom(input.id, wanted);
   connections.put(connectionOf(input, existing));
   const stored = secrets.get(input.id);

@@ -1,4 +1,6 @@
 import { originOf, parsePomeriumUrl } from "../../shared/address.ts";
+import { asAppError } from "../../shared/errors.ts";
+import type { NotSignedOut } from "../../shared/ipc/contract.ts";
 import type { TlsSettings } from "../../engine/index.ts";
 import { isOn } from "../../shared/model/status.ts";
 import { proxyOriginOf } from "../../shared/words/connection.ts";
@@ -61,9 +63,11 @@ export function signInCalls(context: CallContext): Pick<Handlers, Names> {
       await sessions.reload();
       const failed = results.find((result) => result.status === "rejected");
       if (failed && leaving.length === 1) throw failed.reason;
-      return leaving.filter((_proxy, at) => {
-        const result = results[at];
-        return result?.status !== "fulfilled" || result.value.some(({ endedAtProxy }) => !endedAtProxy);
+      return results.flatMap((result, at): NotSignedOut[] => {
+        if (result.status === "rejected")
+          return [{ proxy: leaving[at] ?? "", reason: asAppError(result.reason).toData() }];
+        const reason = result.value.find((one) => one.reason !== undefined)?.reason;
+        return reason === undefined ? [] : [{ proxy: leaving[at] ?? "", reason }];
       });
     },
   };

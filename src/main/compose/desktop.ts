@@ -42,7 +42,7 @@ export class ElectronDesktop implements Desktop {
 
   async chooseFile(purpose: FilePurpose): Promise<string | null> {
     const parent = this.#parent();
-    const pem = { name: "PEM files", extensions: ["pem", "crt", "cer", "key"] };
+    const pem = { name: "PEM files", extensions: ["pem", "crt", "cer", "der", "key"] };
     const certificate = { name: "Certificates", extensions: [...pem.extensions, "p12", "pfx"] };
     const all = { name: "All files", extensions: ["*"] };
     const options: Electron.OpenDialogOptions = {

@@ -1,21 +1,10 @@
-import { X509Certificate } from "node:crypto";
 import path from "node:path";
-import { looksBinary, type ClientCertificate } from "../../engine/index.ts";
+import { pemOf, type ClientCertificate } from "../../engine/index.ts";
 import { shown } from "../../shared/address.ts";
 import { AppError } from "../../shared/errors.ts";
 import { connectionLimits, type CertificateFiles } from "../../shared/model/connection.ts";
 import { pemParts } from "../../shared/pem.ts";
 import { readFileBytes } from "./text-file.ts";
-
-/** The text of a file, a certificate in DER as PEM; null for what is neither, such as PKCS#12. */
-export function pemOf(bytes: Buffer): string | null {
-  if (!looksBinary(bytes)) return bytes.toString("utf8");
-  try {
-    return new X509Certificate(bytes).toString();
-  } catch {
-    return null;
-  }
-}
 
 async function readPem(file: string): Promise<string> {
   const pem = pemOf(await readFileBytes(file, connectionLimits.pemLength));

@@ -1,9 +1,17 @@
-import { checkClientCertificate, FollowedFiles, type ClientCertificate, type TlsSettings } from "../../engine/index.ts";
+import { createHmac, randomBytes } from "node:crypto";
+import {
+  checkClientCertificate,
+  checkTlsTakes,
+  FollowedFiles,
+  type ClientCertificate,
+  type TlsSettings,
+} from "../../engine/index.ts";
 import { asAppError, type AppError } from "../../shared/errors.ts";
 import type { CertificateFiles, Connection, ConnectionSecrets } from "../../shared/model/connection.ts";
 import type { ConnectionStore } from "../store/connection-store.ts";
 import type { SecretStore } from "../store/secret-store.ts";
 import { readCertificateFiles } from "./certificate-file.ts";
+import { FileTurns } from "./file-turns.ts";
 import { tlsSettingsOf } from "./tunnel-settings.ts";
 
 /** The longest wait for files at the start of a connection, milliseconds; then the copy is used. */
@@ -18,6 +26,8 @@ export interface FollowedCertificatesPorts {
   kept(ids: readonly string[], error: AppError): void;
   /** The renewed key could not be written. */
   notSaved(thrown: unknown): void;
+  /** Instead of the disk. */
+  readonly read?: typeof readCertificateFiles;
 }
 
 /**
@@ -26,31 +36,32 @@ export interface FollowedCertificatesPorts {
  */
 export class FollowedCertificates {
   readonly #ports: FollowedCertificatesPorts;
-  /** Those that read their files now: a file on a network that is gone must not take one thread after the other. */
+  readonly #turns = new FileTurns();
+  /** Those that read their files now, as far as they are waited for. */
   readonly #refreshing = new Map<string, Promise<void>>();
+  /** By connection, since it was started: what was told of its files last, which is not told again. */
+  readonly #told = new Map<string, string>();
+  readonly #salt = randomBytes(32);
 
   constructor(ports: FollowedCertificatesPorts) {
     this.#ports = ports;
   }
 
   /** Takes over what the files of a connection hold now, where it is good. Never rejects; takes 2 s at most. */
-  async refresh(id: string): Promise<void> {
-    const connection = this.#ports.connections.get(id);
-    const files = filesOf(connection);
-    if (!files || this.#ports.secrets.isLocked(id)) return;
+  refresh(id: string): Promise<void> {
+    const files = filesOf(this.#ports.connections.get(id));
+    if (!files || this.#ports.secrets.isLocked(id)) return Promise.resolve();
+    const name = `${id}\n${nameOf(files)}`;
+    const running = this.#refreshing.get(name);
+    if (running) return running;
     const { passphrase } = this.#ports.secrets.get(id);
     // What is wrong with the files is told when the tunnel looks at them.
-    const refreshing =
-      this.#refreshing.get(id) ??
-      readGood(files, passphrase)
-        .then((client) => void this.#take(files, client))
-        .catch(() => undefined)
-        .finally(() => this.#refreshing.delete(id));
-    this.#refreshing.set(id, refreshing);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, readMs)));
-    await Promise.race([refreshing, late]);
-    clearTimeout(timer);
+    const reading = this.#read(files, passphrase)
+      .then(() => undefined, ignored)
+      .finally(() => this.#refreshing.delete(name));
+    const waited = waitedFor(reading);
+    this.#refreshing.set(name, waited);
+    return waited;
   }
 
   /** How this connection does TLS; its certificate is renewed with its files. @throws AppError as `tlsSettingsOf`. */
@@ -60,24 +71,55 @@ export class FollowedCertificates {
     const files = filesOf(connection);
     if (!files || !settings.clientCertificate) return settings;
     let { cert, key } = settings.clientCertificate;
+    const { passphrase } = secrets;
     const read = async (): Promise<ClientCertificate | null> => {
       try {
-        const client = await readGood(files, secrets.passphrase);
-        this.#take(files, client);
+        const client = await this.#readNow(files, passphrase);
         if (sameText(client.cert, cert) && sameText(client.key, key)) return null;
         ({ cert, key } = client);
         return client;
       } catch (thrown) {
         const error = asAppError(thrown);
-        this.#ports.kept(
-          this.#followersOf(files, secrets.passphrase).map(({ id }) => id),
-          error,
-        );
+        this.#tellKept(files, passphrase, error);
         throw error;
       }
     };
-    const source = new FollowedFiles({ files: [files.certificate, files.key], stamp: null, read });
-    return { ...settings, clientCertificateSource: source };
+    this.#told.delete(connection.id);
+    // Those with another passphrase read the same files otherwise. It is not to be found out from the id.
+    const variant = createHmac("sha256", this.#salt)
+      .update(passphrase ?? "")
+      .digest("base64url");
+    const source = new FollowedFiles({ files: [files.certificate, files.key], variant, stamp: null, read });
+    const clientCertificateSource = {
+      id: source.id,
+      changed: () => this.#turns.take(nameOf(files), () => source.changed()),
+      readAgain: (from: number) => source.readAgain(from),
+    };
+    return { ...settings, clientCertificateSource };
+  }
+
+  #read(files: CertificateFiles, passphrase: string | undefined): Promise<ClientCertificate> {
+    return this.#turns.take(nameOf(files), () => this.#readNow(files, passphrase));
+  }
+
+  /** Only in a turn. @throws AppError where the files cannot be read, or what they hold is no good. */
+  async #readNow(files: CertificateFiles, passphrase: string | undefined): Promise<ClientCertificate> {
+    const { read = readCertificateFiles } = this.#ports;
+    const client = { ...(await read(files)), ...(passphrase === undefined ? {} : { passphrase }) };
+    // Certificate and key are two files, and may be seen between the writing of one and of the other.
+    checkClientCertificate(client);
+    this.#take(files, client);
+    return client;
+  }
+
+  /** The same once only, however many look at the files. */
+  #tellKept(files: CertificateFiles, passphrase: string | undefined, error: AppError): void {
+    for (const id of this.#told.keys()) if (!this.#ports.connections.get(id)) this.#told.delete(id);
+    const ids = this.#followersOf(files, passphrase)
+      .map(({ id }) => id)
+      .filter((id) => this.#told.get(id) !== error.message);
+    for (const id of ids) this.#told.set(id, error.message);
+    if (ids.length > 0) this.#ports.kept(ids, error);
   }
 
   /** The passphrase opens the key, so it has to be theirs too. */
@@ -89,11 +131,13 @@ export class FollowedCertificates {
       .filter(({ id }) => secrets.get(id).passphrase === passphrase);
   }
 
-  /** @throws AppError where there is no room. */
-  #take(files: CertificateFiles, { cert, key, passphrase }: ClientCertificate): void {
+  /** @throws AppError where TLS does not take it, or there is no room. */
+  #take(files: CertificateFiles, client: ClientCertificate): void {
+    const { cert, key, passphrase } = client;
     const { connections, secrets } = this.#ports;
     const changed = new Map<Connection, ConnectionSecrets>();
     for (const one of this.#followersOf(files, passphrase)) {
+      this.#told.delete(one.id);
       const { clientCertificate } = one;
       if (clientCertificate.kind !== "pem") continue;
       const kept = secrets.get(one.id);
@@ -103,6 +147,7 @@ export class FollowedCertificates {
       changed.set({ ...one, clientCertificate: { ...clientCertificate, certificate: cert } }, renewed);
     }
     if (changed.size === 0) return;
+    checkTlsTakes(client);
     connections.put(...changed.keys());
     for (const [{ id }, renewed] of changed)
       void secrets.set(id, renewed).catch((thrown: unknown) => this.#ports.notSaved(thrown));
@@ -113,12 +158,16 @@ export class FollowedCertificates {
 /** What came through a form may have lost a line break at its end. */
 const sameText = (a: string | undefined, b: string): boolean => a?.trim() === b.trim();
 
-/** @throws AppError where the files cannot be read, or what they hold is no good. */
-async function readGood(files: CertificateFiles, passphrase: string | undefined): Promise<ClientCertificate> {
-  const client = { ...(await readCertificateFiles(files)), ...(passphrase === undefined ? {} : { passphrase }) };
-  // Certificate and key are two files, and may be seen between the writing of one and of the other.
-  checkClientCertificate(client);
-  return client;
+const ignored = (): void => undefined;
+
+const nameOf = (files: CertificateFiles): string => `${files.certificate}\n${files.key}`;
+
+/** Resolves with the work, or after `readMs`. @param work never rejects. */
+async function waitedFor(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, readMs)));
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 /** Where the certificate of a connection was chosen; undefined where it has none, or was not chosen as a file. */

@@ -1,6 +1,6 @@
 import { useId, useState, type DragEvent, type ReactNode } from "react";
 import { asAppError } from "../../shared/errors.ts";
-import type { CallArgs } from "../../shared/ipc/contract.ts";
+import type { Bridge, CallArgs, FileContent } from "../../shared/ipc/contract.ts";
 import { connectionLimits, type ConnectionField, type FieldProblem } from "../../shared/model/connection.ts";
 import { Button, IconButton } from "../controls/button.tsx";
 import { classNames } from "../controls/class-names.ts";
@@ -10,21 +10,24 @@ import { useBridge } from "../store/host.tsx";
 import "./file-field.css";
 
 /** What was chosen or dropped. */
-export interface ChosenFile {
+export interface ChosenFile extends FileContent {
   readonly name: string;
+  /** "" for one that was dropped, of which a page does not hear where it is. */
   readonly path: string;
-  readonly text: string;
-  /** In the place of the text where the file is none, such as PKCS#12. */
-  readonly base64?: string;
 }
 
-/** As main reads a file: DER begins so, and no text does. */
-const looksBinary = (bytes: Uint8Array): boolean => bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80;
+/** DER and PKCS#12 begin so, and PEM does not. */
+const sequence = 0x30;
 
-async function contentOf(file: File, mayBeBinary: boolean): Promise<Pick<ChosenFile, "text" | "base64">> {
+/** Octets that fit in base64. */
+const mostBinary = connectionLimits.pemLength * 0.75;
+
+async function contentOf(bridge: Bridge, kind: CallArgs<"pick-file">[0], file: File): Promise<FileContent> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  if (!mayBeBinary || !looksBinary(bytes)) return { text: new TextDecoder().decode(bytes) };
-  return { text: "", base64: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")) };
+  const isText = kind === "token" || bytes[0] !== sequence || bytes.length > mostBinary;
+  if (isText) return { text: new TextDecoder().decode(bytes) };
+  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return bridge.call("read-dropped", kind, base64);
 }
 
 /** As much of a file's name as is kept of it. */
@@ -74,14 +77,12 @@ export function FileField(props: FileFieldProps): ReactNode {
     setOver(false);
     const [dropped] = event.dataTransfer.files;
     if (!dropped) return;
-    const mayBeBinary = kind === "certificate" || kind === "key";
-    // In base64 it has to fit as well.
-    if (dropped.size > connectionLimits.pemLength * (mayBeBinary ? 0.75 : 1)) {
+    if (dropped.size > (kind === "ca" ? connectionLimits.pemLength : mostBinary)) {
       setFailure(`${dropped.name} is too large for a ${what}`);
       return;
     }
     setFailure("");
-    contentOf(dropped, mayBeBinary).then(
+    contentOf(bridge, kind, dropped).then(
       (content) => {
         onFile({ name: dropped.name, path: "", ...content });
       },

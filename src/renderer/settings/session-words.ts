@@ -1,3 +1,4 @@
+import type { NotSignedOut } from "../../shared/ipc/contract.ts";
 import type { Snapshot } from "../../shared/ipc/snapshot.ts";
 import type { SessionInfo } from "../../shared/model/activity.ts";
 import { clientsOf } from "../../shared/model/status.ts";
@@ -36,15 +37,22 @@ const stay = (clients: number): string =>
 export const signedOutWords = (proxy: string | null, clients: number): string =>
   `${proxy === null ? "Signed out everywhere." : `Signed out of ${hostOfOrigin(proxy)}.`}${stay(clients)}`;
 
-/** What is said, and stays, when proxies did not hear of a sign-out; "" where all did. */
-export function notToldWords(proxies: readonly string[]): string {
-  if (proxies.length === 0) return "";
-  const hosts = proxies.map(hostOfOrigin);
+/** Reasons that are said at once; the others are seldom other ones. */
+const mostReasons = 3;
+
+/** What is said, and stays, when sessions did not end at their proxies, and why; "" where all did. */
+export function notToldWords(notEnded: readonly NotSignedOut[]): string {
+  if (notEnded.length === 0) return "";
+  const hosts = notEnded.map(({ proxy }) => hostOfOrigin(proxy));
+  const reasons = notEnded
+    .slice(0, mostReasons)
+    .map(({ reason }) => reason.message)
+    .join(" ");
   const last = hosts.at(-1) ?? "";
   const names = hosts.length === 1 ? last : `${hosts.slice(0, -1).join(", ")} and ${last}`;
   return hosts.length === 1
-    ? `${names} could not be told. Culvert has forgotten the session; there it ends by itself.`
-    : `${names} could not be told. Culvert has forgotten the sessions; there they end by themselves.`;
+    ? `The session may go on at ${names}: ${reasons} Culvert has forgotten it, and there it ends by itself.`
+    : `Sessions may go on at ${names}: ${reasons} Culvert has forgotten them, and there they end by themselves.`;
 }
 
 /** What "Sign out everywhere…" asks. */

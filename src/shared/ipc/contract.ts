@@ -35,14 +35,25 @@ export type SaveResult =
   /** It is on, and the change would cut clients off: ask, and send again with `restart`. */
   | { readonly outcome: "asks-restart"; readonly clients: number };
 
-/** A file that the user chose. */
-export interface PickedFile {
-  readonly name: string;
-  readonly path: string;
+/** A proxy that may take a session until it expires, though it is forgotten here. */
+export interface NotSignedOut {
+  /** Origin. */
+  readonly proxy: string;
+  readonly reason: AppErrorData;
+}
+
+/** What is in a file. */
+export interface FileContent {
   /** Empty for a token file, which main reads itself at every connect. */
   readonly text: string;
   /** In the place of the text where the file is no text, such as PKCS#12: base64. */
   readonly base64?: string;
+}
+
+/** A file that the user chose. */
+export interface PickedFile extends FileContent {
+  readonly name: string;
+  readonly path: string;
 }
 
 const id = connectionIdSchema;
@@ -113,8 +124,8 @@ export const contract = {
   "cancel-sign-in": call<void>()(origin, v.nullable(id)),
   /** Signs in because the user asked for it, with the settings of a connection that uses this proxy. */
   "sign-in": call<void>()(origin),
-  /** Ends and forgets the session of a proxy, or all of them. Resolves to the proxies that could not be told. */
-  "sign-out": call<readonly string[]>()(v.nullable(origin)),
+  /** Ends and forgets the session of a proxy, or all of them. Resolves to the proxies where none has ended, so far as is known. */
+  "sign-out": call<readonly NotSignedOut[]>()(v.nullable(origin)),
 
   "change-settings": call<void>()(settingsChangeSchema),
   /** Looks again at what is decided outside the app: the policy, and what the system starts at sign-in. */
@@ -133,6 +144,8 @@ export const contract = {
   "copy-text": call<void>()(v.pipe(v.string(), v.maxLength(4 * 1024 * 1024))),
   /** Lets the user choose a file; null when the dialog is cancelled. */
   "pick-file": call<PickedFile | null>()(v.picklist(["ca", "certificate", "key", "token"])),
+  /** Takes a file that was dropped and is no text, in base64, as `pick-file` takes one. */
+  "read-dropped": call<FileContent>()(v.picklist(["ca", "certificate", "key"]), pemText),
   /** Lets the user choose where to, and writes there; false when the dialog is cancelled. */
   "save-text": call<boolean>()(
     v.strictObject({

@@ -67,11 +67,10 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   "no-answer": { row: "No answer", step: "Check the network, or connect to your VPN.", actions: ["try-again"] },
   refused: { row: "Refused", step: "Check the Pomerium URL and its port.", actions: ["try-again", "edit"] },
   "network-unreachable": { row: "No network", actions: ["try-again"] },
-  "connection-lost": { row: "Connection lost", step: "Check the network.", actions: ["try-again"] },
+  "connection-lost": { row: "Connection lost", actions: ["try-again"] },
   "too-many-connections": { row: "Too many clients", actions: [] },
   "certificate-not-trusted": {
     row: "Certificate not trusted",
-    step: "Add your organisation’s CA certificate, or ask your administrator for it.",
     actions: ["add-ca", "try-again", "copy-report"],
   },
   "certificate-expired": { row: "Certificate expired", actions: ["copy-report", "try-again"] },
@@ -135,6 +134,17 @@ const entries: Readonly<Record<ErrorCode, Entry>> = {
   },
 };
 
+/** The engine names in parentheses the flag by which the command line takes what is missing. */
+const flag = / \(--[a-z-]+\)/g;
+const caFlag = "--alternate-ca-path";
+
+/** The engine's next step in the words of the app. */
+const appStep = (userAction: string): string => userAction.replace(flag, "").replace(/(\p{L})'(?=s\b)/gu, "$1’");
+
+/** What to offer: a CA only where one mends it, which the engine's next step says. */
+const actionsOf = ({ actions }: Entry, { userAction = caFlag }: AppErrorData): readonly ErrorAction[] =>
+  actions.filter((action) => action !== "add-ca" || userAction.includes(caFlag));
+
 const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");
 
 /**
@@ -153,11 +163,12 @@ export function errorWords(
   const end = entry.oneSentence ? null : /\.\s+(?=\S)/.exec(error.message);
   const title = end ? error.message.slice(0, end.index) : withoutStop(error.message);
   const rest = end ? error.message.slice(end.index + end[0].length) : "";
-  const step = (about.searches === true ? entry.storeStep : undefined) ?? entry.step ?? error.userAction ?? "";
+  const own = (about.searches === true ? entry.storeStep : undefined) ?? entry.step;
+  const step = own ?? appStep(error.userAction ?? "");
   return {
     row: typeof entry.row === "string" ? entry.row : entry.row(port),
     title: title.replace(/ \(process \d+\)/, ""),
     text: [rest, step].filter((part) => part !== "").join(" "),
-    actions: entry.actions,
+    actions: actionsOf(entry, error),
   };
 }

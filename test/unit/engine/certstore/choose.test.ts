@@ -129,9 +129,39 @@ describe("the CAs that the proxy accepts", () => {
     const { name, passedOver } = pick(all, { caNames: [subjectOf(corp)] });
     expect(name).toBe("ada");
     expect(passedOver).toEqual([
-      '"guest" signed by "Partner CA": none of the CAs that the proxy accepts has signed it.',
+      '"guest" signed by "Partner CA": none of the CAs that the proxy accepts ("Corp CA") has signed it, and no certificate of "Partner CA" in the store links it to one of them.',
     ]);
     expect(pick(all, { caNames: [subjectOf(corp), subjectOf(partner)] }).name).toBe("guest");
+  });
+
+  test("are named where none of them has signed it, each once and not without end", async () => {
+    const [guest] = pick([await mine(partner, { subject: "CN=guest" }), ca(partner)], {
+      caNames: [subjectOf(corp), subjectOf(corp), Buffer.from("junk")],
+    }).passedOver;
+    expect(guest).toBe(
+      '"guest" signed by "Partner CA": none of the CAs that the proxy accepts ("Corp CA" and 1 more) has signed it.',
+    );
+    const many = await Promise.all(Array.from({ length: 5 }, (_, index) => Authority.root(`CN=Many ${index}`)));
+    const other = await mine(partner, { subject: "CN=guest" });
+    const named = (...caNames: Buffer[]): string | undefined =>
+      /accepts (.*)has signed/.exec(pick([other], { caNames }).passedOver[0] ?? "")?.[1]?.trim();
+    expect(named(...many.slice(0, 3).map(subjectOf))).toBe('("Many 0", "Many 1", "Many 2")');
+    expect(named(...many.map(subjectOf))).toBe('("Many 0", "Many 1", "Many 2" and 2 more)');
+    expect(named(Buffer.from("junk"))).toBe("");
+  });
+
+  test("are not linked to by a CA in between that is not in the store, as far as that can be known", async () => {
+    const first = await corp.intermediate("CN=First");
+    const second = await first.intermediate("CN=Second");
+    const other = await corp.intermediate("CN=Second");
+    const leaf = await mine(second, { subject: "CN=ada" });
+    const why = (...store: Candidate[]): string | undefined =>
+      pick([leaf, ...store], { caNames: [subjectOf(corp)] }).passedOver[0]?.split(" has signed it")[1];
+    expect(why()).toBe(', and no certificate of "Second" in the store links it to one of them.');
+    expect(why(ca(other))).toBe(', and no certificate of "Second" in the store links it to one of them.');
+    expect(why(ca(second))).toBe(', and no certificate of "First" in the store links it to one of them.');
+    const stranger = await mine(partner, { subject: "CN=guest" });
+    expect(pick([stranger, ca(partner)], { caNames: [subjectOf(corp)] }).passedOver[0]).toMatch(/has signed it\.$/);
   });
 
   test("are found through the intermediate ones of the store, which come along without the root", async () => {

@@ -153,7 +153,8 @@ test("a failure is not kept, and is told to the log once", async () => {
   for (let i = 0; i < 2; i += 1) {
     await expect(all.identityFor(proxy, identity, never)).rejects.toMatchObject({
       message:
-        'No client certificate in the store fits proxy.corp.test: "ada" signed by "Corp CA": none of the CAs that the proxy accepts has signed it.',
+        'No client certificate in the store fits proxy.corp.test: "ada" signed by "Corp CA": none of the CAs that the proxy accepts ("Partner CA") has signed it, and no certificate of "Corp CA" in the store links it to one of them.',
+      userAction: "Import the one that your organisation gave you, with the CA certificates that came with it.",
     });
   }
   expect([asked, events.length]).toEqual([2, 1]);
@@ -177,7 +178,22 @@ test("filters that let none through are told apart from a store without any", as
   held = [guest];
   await expect(wishing({ issuer: "CN=Partner CA" })).rejects.toMatchObject({
     code: "no-certificate-matches",
-    message: expect.stringContaining("none of the CAs that the proxy accepts has signed it") as string,
+    message: expect.stringContaining('none of the CAs that the proxy accepts ("Corp CA") has signed it') as string,
+  });
+});
+
+test("a whole name as a filter is told to be none, and only where it matched nothing", async () => {
+  const all = searches();
+  const wishing = (search: ClientCertificateSearch): Promise<unknown> =>
+    all.identityFor(proxy, createTlsIdentity({ verify: true, ca: [], clientCertificateSearch: search }), never);
+  await expect(wishing({ issuer: "CN=Corp, Inc, O=Corp" })).rejects.toMatchObject({
+    message:
+      "No certificate in the store has issuer CN=Corp, Inc, O=Corp. 2 others could be used. A filter takes one attribute only, such as CN=Corp, Inc.",
+    userAction: "Import the one that your organisation gave you, or change the issuer to search for.",
+  });
+  await expect(wishing({ subject: "CN=Doe, Ada" })).rejects.toMatchObject({
+    message: "No certificate in the store has subject CN=Doe, Ada. 2 others could be used.",
+    userAction: "Import the one that your organisation gave you, or change the subject to search for.",
   });
 });
 
@@ -192,7 +208,7 @@ test("where the filter fits one that does not do, that one's flaw is told", asyn
   await expect(all.identityFor(proxy, identityOf, never)).rejects.toMatchObject({
     code: "no-certificate-matches",
     message:
-      'No certificate in the store that has subject CN=guest fits proxy.corp.test: "guest" signed by "Partner CA": none of the CAs that the proxy accepts has signed it. 1 other could be used.',
+      'No certificate in the store that has subject CN=guest fits proxy.corp.test: "guest" signed by "Partner CA": none of the CAs that the proxy accepts ("Corp CA") has signed it, and no certificate of "Partner CA" in the store links it to one of them. 1 other could be used.',
   });
 });
 

@@ -113,6 +113,19 @@ describe("errors of sockets and TLS", () => {
     }
   });
 
+  it("names the CAs that were given, in bounds and without control characters", () => {
+    const names = Array.from({ length: 500 }, () => ({ CN: `\u001b[2J${"x".repeat(500)}` }));
+    const givenCas = (): typeof names => names;
+    for (const code of ["SELF_SIGNED_CERT_IN_CHAIN", "DEPTH_ZERO_SELF_SIGNED_CERT"]) {
+      const { message } = networkError(failure(code), { ...without, peer, givenCas });
+      expect(message).toMatch(
+        /one of the 500 CAs that were given \("\?\[2Jx+…", "\?\[2Jx+…", "\?\[2Jx+…" and 497 others\)\.$/,
+      );
+      expect(message.length).toBeLessThan(700);
+      expect(message).not.toMatch(/\p{Cc}/u);
+    }
+  });
+
   it("names the client certificate that was refused, in bounds and without control characters", () => {
     const own = {
       subject: { CN: `\u001b[2J${"x".repeat(500)}` },

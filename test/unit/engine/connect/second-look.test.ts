@@ -63,8 +63,19 @@ test("what is not in doubt is not looked at", async () => {
     [lost, { hasClientCertificate: false }],
     [needed, {}],
     [needed, { hasClientCertificate: false }],
-    [lost, { proxy: { ...looked.proxy, tls: false } }],
+    [new AppError("no-answer", "It did not answer."), { proxy: { ...looked.proxy, tls: false } }],
   ] as const)
     expect(await looks.explain(error, { ...looked, ...change }, never)).toBe(error);
+  await looks.checkClearText({ ...looked.proxy, tls: false }, 403, never);
+  await looks.checkClearText(looked.proxy, 400, never);
   expect(sockets).toEqual([]);
+});
+
+test("clear text without an answer is looked at once, and nothing is claimed of who stays silent", async () => {
+  const looks = new SecondLooks({ limits: { ...limits, secondLookMs: 300 } });
+  const proxy = { ...looked.proxy, tls: false };
+  const waiting = looks.checkClearText(proxy, 400, never);
+  expect(await looks.explain(lost, { proxy, hasClientCertificate: false }, never)).toBe(lost);
+  await waiting;
+  expect(sockets).toHaveLength(1);
 });

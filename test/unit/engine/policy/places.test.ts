@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -72,6 +73,32 @@ describe.skipIf(process.platform === "win32")("a file that administrators write"
     expect((await readPolicyFile(nowhere, me)).rules.unreadable).toContain("it is a link that leads nowhere");
     chmodSync(path.dirname(nowhere), 0o777);
     expect((await readPolicyFile(nowhere, me)).rules).toEqual(everythingAllowed);
+  });
+
+  test("while the app has no descriptors left, one that is not there is still known not to be", () => {
+    const modules = ["trusted-file", "run-program"].map(
+      (name) => new URL(`../../../../src/engine/policy/${name}.ts`, import.meta.url).href,
+    );
+    const program = `
+      import { closeSync, openSync } from "node:fs";
+      const [file, run] = await Promise.all(${JSON.stringify(modules)}.map((name) => import(name)));
+      const held = [];
+      try { for (;;) held.push(openSync("/dev/null", "r")); } catch {}
+      const found = [
+        await file.readTrustedFile(${JSON.stringify(path.join(folder(), "policy.json"))}, ${me}),
+        await file.readTrustedFile(${JSON.stringify(written("{}"))}, ${me}),
+        await run.runProgram("/bin/sh", ["-c", ":"]),
+      ];
+      for (const each of held) closeSync(each);
+      console.log(JSON.stringify(found));`;
+    const command = 'ulimit -n 80; exec "$0" --input-type=module -e "$1"';
+    const { stdout, stderr } = spawnSync("/bin/sh", ["-c", command, process.execPath, program], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject([
+      { kind: "nothing" },
+      { kind: "unreadable", why: "the system says EMFILE" },
+      { kind: "failed", why: "/bin/sh could not be started" },
+    ]);
   });
 
   test.skipIf(me === 0)("nor one that this user may not read", async () => {

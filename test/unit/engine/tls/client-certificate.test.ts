@@ -99,10 +99,18 @@ describe("what cannot be used is refused beside the part that can mend it", () =
   const days = (count: number): string => dayOf(Date.now() + count * 86_400_000);
 
   it("the key of another", () => {
-    expect(refusal(ada.cert, rsa.key)).toMatchObject({
-      part: "key",
-      message: "This key does not belong to this certificate.",
-    });
+    for (const cert of [ada.cert, root.pem + middle.pem + ada.cert])
+      expect(refusal(cert, rsa.key)).toMatchObject({
+        part: "key",
+        message: 'This key does not belong to the certificate of "ada", signed by "Corp Issuing CA".',
+        beside: "This key does not belong to this certificate.",
+      });
+  });
+
+  it("one key of several, where another one stands first", () => {
+    const first = "Put the key that the certificate was requested with first: of several, only that one counts.";
+    expect(refusal(ada.cert, rsa.key + ada.key)).toMatchObject({ part: "key", userAction: first });
+    checkClientCertificate({ cert: ada.cert, key: ada.key + rsa.key });
   });
 
   it("an expired one, and one that is not valid yet", async () => {
@@ -112,11 +120,14 @@ describe("what cannot be used is refused beside the part that can mend it", () =
     ]);
     expect(refusal(over.cert, over.key)).toMatchObject({
       part: "certificate",
-      message: `This certificate ended on ${days(-2)}.`,
+      message: `The certificate of "over", signed by "Corp Issuing CA", ended on ${days(-2)}.`,
+      beside: `This certificate ended on ${days(-2)}.`,
     });
     expect(refusal(early.cert, early.key)).toMatchObject({
       part: "certificate",
-      message: `This certificate is not valid before ${days(2)}.`,
+      message: `The certificate of "early", signed by "Corp Issuing CA", is not valid before ${days(2)}.`,
+      beside: `This certificate is not valid before ${days(2)}.`,
+      validFrom: Date.parse(new X509Certificate(early.cert).validFrom),
     });
   });
 
@@ -127,7 +138,9 @@ describe("what cannot be used is refused beside the part that can mend it", () =
     ]);
     expect(refusal(server.cert, server.key)).toMatchObject({
       part: "certificate",
-      message: "This certificate is not for client authentication, but for server authentication.",
+      message:
+        'The certificate of "server", signed by "Corp Issuing CA", is not for client authentication, but for server authentication.',
+      beside: "This certificate is not for client authentication, but for server authentication.",
     });
     checkClientCertificate(free);
   });

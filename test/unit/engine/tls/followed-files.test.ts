@@ -4,6 +4,7 @@ import { ClientCertificateError } from "../../../../src/engine/tls/client-certif
 import { FollowedFiles, stampOf } from "../../../../src/engine/tls/followed-files.ts";
 import { createTlsIdentity } from "../../../../src/engine/tls/identity.ts";
 import type { EngineEvent } from "../../../../src/shared/events.ts";
+import { AppError } from "../../../../src/shared/errors.ts";
 import { Authority, CertificateFolder, type Issued } from "../../../support/certificates.ts";
 
 const day = 86_400_000;
@@ -76,4 +77,47 @@ test("other mistakes are not looked at again until the files change", async () =
   expect(await said()).toEqual([]);
   expect(read).toHaveBeenCalledTimes(1);
   expect(new ClientCertificateError("key", "x", "y").validFrom).toBeNull();
+});
+
+test("files that could not be read are read again though nothing of them changes, and the same is told once", async () => {
+  const { put, said, read } = await followed();
+  const busy = new AppError("file-unreadable", "The system says EBUSY.");
+  put(after);
+  read.mockRejectedValueOnce(busy).mockRejectedValueOnce(busy);
+  expect(await said()).toEqual(["client-certificate-kept"]);
+  expect(await said()).toEqual([]);
+  expect(read).toHaveBeenCalledTimes(1);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+  expect(await said()).toEqual([]);
+  expect(read).toHaveBeenCalledTimes(2);
+  vi.setSystemTime(Date.now() + 60_000);
+  expect(await said()).toEqual(["client-certificate-renewed after"]);
+});
+
+test("a look that hangs is waited for once, not before every connection", async () => {
+  const { put, said, read } = await followed();
+  let answer: (issued: Issued) => void = () => undefined;
+  const reading = new Promise<void>((begun) => {
+    read.mockImplementationOnce(() => {
+      begun();
+      return new Promise((resolve) => (answer = resolve));
+    });
+  });
+  put(after);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const first = said();
+  await reading;
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(await first).toEqual([]);
+  // No clock runs here: one that waits would wait for ever.
+  expect(await said()).toEqual([]);
+  expect(read).toHaveBeenCalledTimes(1);
+  answer(after);
+  await vi.waitFor(async () => expect(await said()).toEqual(["client-certificate-renewed after"]));
+});
+
+test("the same files read in another way are another source", () => {
+  const options = { files: ["ada.pem"], stamp: null, read: () => Promise.resolve(null) };
+  const ids = ["a", "b", "b"].map((variant) => new FollowedFiles({ ...options, variant }).id);
+  expect(new Set(ids).size).toBe(2);
 });

@@ -1,10 +1,11 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { tlsSettingsOf } from "../../../../src/main/state/tunnel-settings.ts";
 import type { ConnectionInput } from "../../../../src/shared/model/connection.ts";
+import { Authority } from "../../../support/certificates.ts";
 import { sampleFingerprint, samples } from "../../engine/tls/pkcs12-samples.ts";
 import { connectionInput } from "../connections.ts";
 import { rig } from "./rig.ts";
@@ -61,6 +62,29 @@ test.each([
   expect(connections.all()).toEqual([]);
 });
 
+test("what is wrong with a certificate is told in a few words beside it, since the editor shows which one it is", async () => {
+  const { calls } = await rig();
+  const corp = await Authority.root("CN=Corp CA");
+  const [over, server, other] = await Promise.all([
+    corp.issue({ subject: "CN=over", fromDays: -30, toDays: -2 }),
+    corp.issue({ subject: "CN=server", usage: "server" }),
+    corp.issue({ subject: "CN=other" }),
+  ]);
+  const told = async ({ cert, key }: { readonly cert: string; readonly key: string }): Promise<unknown> => {
+    const given = { kind: "pem", certificate: cert, label: "ada.pem" } as const;
+    const secret = { key: { kind: "set", value: key }, passphrase: { kind: "set", value: "" } } as const;
+    const problems = await calls["check-connection"](connectionInput({ clientCertificate: { ...given, ...secret } }));
+    return problems.map(({ field, message }) => `${field}: ${message.replace(/\d+ \w+ \d{4}/, "DATE")}`);
+  };
+  expect(await told(over)).toEqual(["certificate: This certificate ended on DATE"]);
+  expect(await told(server)).toEqual([
+    "certificate: This certificate is not for client authentication, but for server authentication",
+  ]);
+  expect(await told({ cert: other.cert, key: over.key })).toEqual([
+    "key: This key does not belong to this certificate",
+  ]);
+});
+
 test("a certificate is described from PEM and from PKCS#12, and null stands for what cannot be read", async () => {
   const { calls } = await rig();
   const described = await calls["describe-certificate"]({ kind: "pkcs12", file, passphrase });
@@ -70,8 +94,8 @@ test("a certificate is described from PEM and from PKCS#12, and null stands for 
   expect(await calls["describe-certificate"]({ kind: "pem", certificate: "junk" })).toBeNull();
 });
 
-test("a chosen file that is no text comes as base64, a certificate in DER as PEM", async () => {
-  const { calls, connections, desktop } = await rig();
+test("a chosen file that is no text comes as base64, a certificate or key in DER as PEM", async () => {
+  const { calls, connections, secrets, desktop } = await rig();
   const folder = mkdtempSync(path.join(tmpdir(), "culvert-files-"));
   try {
     desktop.file = path.join(folder, "ada.p12");
@@ -89,6 +113,15 @@ test("a chosen file that is no text comes as base64, a certificate in DER as PEM
     desktop.file = path.join(folder, "ca.cer");
     writeFileSync(desktop.file, new X509Certificate(pem).raw);
     expect(await calls["pick-file"]("ca")).toMatchObject({ text: pem });
+    // What is dropped is taken alike, though a page does not hear where it is.
+    const der = new X509Certificate(pem).raw.toString("base64");
+    expect(await calls["read-dropped"]("certificate", der)).toEqual({ text: pem });
+    expect(await calls["read-dropped"]("certificate", file)).toEqual({ text: "", base64: file });
+    const key = createPrivateKey(secrets.get(input.id).key ?? "");
+    desktop.file = path.join(folder, "ada.key");
+    writeFileSync(desktop.file, key.export({ type: "pkcs8", format: "der" }));
+    const picked = await calls["pick-file"]("key");
+    expect(createPrivateKey(picked?.text ?? "").equals(key)).toBe(true);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,9 +1,12 @@
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, KeyObject, webcrypto } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { FollowedCertificates } from "../../../../src/main/state/followed-certificates.ts";
 import type { Connection, ConnectionInput } from "../../../../src/shared/model/connection.ts";
+import "../../../support/access-proxy/metadata-polyfill.ts";
+import * as x509 from "@peculiar/x509";
 import { createPki, type Identity, type Pki } from "../../../support/access-proxy/pki.ts";
 import { connection, connectionInput } from "../connections.ts";
 import { rig } from "./rig.ts";
@@ -48,6 +51,24 @@ function unchanged(saved: Connection): ConnectionInput {
   if (saved.clientCertificate.kind !== "pem") throw new Error("it has no certificate");
   const keeps = { key: { kind: "keep" }, passphrase: { kind: "keep" } } as const;
   return { ...rest, auth: { kind: "browser" }, clientCertificate: { ...saved.clientCertificate, ...keeps } };
+}
+
+/** A certificate whose key is too short for what TLS asks for today. */
+async function weak(): Promise<Pick<Identity, "certPem" | "keyPem">> {
+  const algorithm = {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    modulusLength: 1024,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const about = { name: "CN=weak", notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 600_000) };
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    { ...about, keys, signingAlgorithm: algorithm },
+    webcrypto,
+  );
+  const key = KeyObject.from(keys.privateKey).export({ type: "pkcs8", format: "pem" });
+  return { certPem: certificate.toString("pem"), keyPem: key.toString() };
 }
 
 /** A main process with one connection whose certificate was chosen in these files. */
@@ -135,14 +156,15 @@ test("a tunnel asks before each connection to its proxy, and hears of what chang
   expect(certificate()).toBe(pki.secondClient.certPem);
   expect(await source?.changed()).toBeNull();
 
+  const wrongKey = 'This key does not belong to the certificate of "bob", signed by "Culvert test client CA".';
   writeFileSync(files.key, pki.client.keyPem);
-  await expect(source?.changed()).rejects.toThrow("This key does not belong to this certificate.");
+  await expect(source?.changed()).rejects.toThrow(wrongKey);
   rmSync(files.key);
   await expect(source?.changed()).rejects.toThrow("Culvert cannot read ada.key: there is no such file.");
   const stays = "The client certificate stays as it was, since its files cannot be used";
   expect(log().filter((line) => line.includes("certificate"))).toEqual([
     "info The client certificate was renewed; new clients use the new one",
-    `warning ${stays}: This key does not belong to this certificate.`,
+    `warning ${stays}: ${wrongKey}`,
     `info ${stays}: Culvert cannot read ada.key: there is no such file.`,
   ]);
 });
@@ -214,4 +236,94 @@ test("an encrypted key is renewed with the passphrase that is kept", async () =>
   write({ certPem: pki.secondClient.certPem, keyPem: encrypted("kept") });
   await followed.refresh(id);
   expect(certificate()).toBe(pki.secondClient.certPem);
+});
+
+/** Turned on, and its tunnel stands. */
+async function turnedOn({ calls, tunnels, id }: Awaited<ReturnType<typeof following>>): Promise<void> {
+  await calls["set-on"]([id], true);
+  await vi.waitFor(() => expect(tunnels.status(id).kind).toBe("listening"));
+}
+
+test("what is wrong with the files is told once, however many look at them, and again when they have been good", async () => {
+  const one = await following();
+  const { followed, saved, log } = one;
+  await turnedOn(one);
+  const sources = [followed.tlsOf(saved()), followed.tlsOf(saved())].map((tls) => tls.clientCertificateSource);
+  const look = () => Promise.allSettled(sources.map(async (source) => source?.changed()));
+  const kept = () => log().filter((line) => line.includes("stays as it was")).length;
+  await look();
+  writeFileSync(files.key, pki.secondClient.keyPem);
+  await look();
+  expect(kept()).toBe(1);
+  write(pki.client);
+  await look();
+  expect(kept()).toBe(1);
+  writeFileSync(files.key, pki.secondClient.keyPem);
+  await look();
+  expect(kept()).toBe(2);
+});
+
+test("with another passphrase it is another source, whose id does not tell the passphrase", async () => {
+  const { followed, id, saved, secrets } = await following();
+  const idWith = async (passphrase: string): Promise<string | undefined> => {
+    await secrets.set(id, { ...secrets.get(id), passphrase });
+    return followed.tlsOf(saved()).clientCertificateSource?.id;
+  };
+  const [a, again, b] = [await idWith("first one"), await idWith("first one"), await idWith("second one")];
+  expect([a === again, a === b]).toEqual([true, false]);
+  expect(a).not.toContain("first one");
+});
+
+test("a renewed certificate that TLS does not take does not replace one that it takes", async () => {
+  const { followed, id, certificate, key, saved } = await following();
+  const source = followed.tlsOf(saved()).clientCertificateSource;
+  write(await weak());
+  await followed.refresh(id);
+  await expect(source?.changed()).rejects.toThrow("TLS does not take these settings");
+  expect([certificate(), key()]).toEqual([pki.client.certPem, pki.client.keyPem.trimEnd()]);
+});
+
+test("a renewal while an edit is being checked is not undone by it", async () => {
+  const { calls, id, saved, certificate, key, connections, secrets, outside } = await following();
+  const edited = { ...unchanged(saved()), name: "Other" };
+  const { policy } = outside;
+  const { clientCertificate } = saved();
+  if (clientCertificate.kind !== "pem") throw new Error("it has no certificate");
+  const { certPem, keyPem } = pki.secondClient;
+  // The rules are asked for after certificate and key have been taken from the list.
+  const asked = vi.spyOn(outside, "policy", "get").mockImplementation(() => {
+    connections.put({ ...saved(), clientCertificate: { ...clientCertificate, certificate: certPem } });
+    void secrets.set(id, { ...secrets.get(id), key: keyPem });
+    return policy;
+  });
+  expect(await calls["save-connection"](edited, plain)).toEqual({ outcome: "saved" });
+  expect(asked).toHaveBeenCalled();
+  expect([saved().name, certificate(), key()]).toEqual(["Other", certPem, keyPem.trimEnd()]);
+});
+
+test("files that hang hold few threads, and a start only once", async () => {
+  const { connections, secrets, saved } = await following();
+  const { clientCertificate } = saved();
+  if (clientCertificate.kind !== "pem") throw new Error("it has no certificate");
+  const ids = ["a", "b", "c", "d", "e"].map((name) => {
+    const of = { certificate: `/gone/${name}.crt`, key: `/gone/${name}.key` };
+    const one = connection({ name, clientCertificate: { ...clientCertificate, files: of } });
+    connections.put(one);
+    return one.id;
+  });
+  const read = vi.fn(() => new Promise<never>(() => undefined));
+  const told = vi.fn();
+  const followed = new FollowedCertificates({
+    ...{ connections, secrets, read },
+    ...{ renewed: told, kept: told, notSaved: told },
+  });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const starts = Promise.all([...ids, ...ids].map((id) => followed.refresh(id)));
+  await vi.advanceTimersByTimeAsync(2_000);
+  await starts;
+  // No clock runs here: one that waits would wait for ever.
+  await Promise.all(ids.map((id) => followed.refresh(id)));
+  expect(read).toHaveBeenCalledTimes(2);
+  expect(told).not.toHaveBeenCalled();
 });

@@ -225,6 +225,21 @@ test("a policy that breaks while the app runs goes on to hold as it was, and is 
   expect(outside.policy).toEqual(noPolicy);
 });
 
+test("what is refused for another reason than before says the new one", async () => {
+  const { calls, tunnels, administrator } = await rig();
+  const input = connectionInput({ trust: { kind: "unverified" } });
+  await calls["save-connection"](input, plain);
+  administrator.policy = broken;
+  await calls["look-outside"]();
+  await calls["set-on"]([input.id], true);
+  const refused = (message: string) =>
+    vi.waitFor(() => expect(tunnels.status(input.id)).toMatchObject({ kind: "error", error: { message } }), soon);
+  await refused("It cannot be read.");
+  administrator.policy = strict;
+  await calls["look-outside"]();
+  await refused("Your organisation does not allow connections whose server certificate is not verified.");
+});
+
 test("one that is broken at the start lets nothing through until it can be read", async () => {
   const { calls, tunnels, administrator } = await rig({ policy: { ...broken, problems: [] } });
   const input = connectionInput();

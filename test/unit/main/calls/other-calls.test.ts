@@ -149,6 +149,17 @@ test("signing in and out wait until the sessions have been read", async () => {
   expect([login.mock.calls.length, logout.mock.calls.length]).toEqual([1, 1]);
 });
 
+test("signing out tells where a session may go on, and why", async () => {
+  const { calls, engine } = await rig();
+  const proxy = "https://access.example.com";
+  const reason = new AppError("client-certificate-needed", "It asks for one.").toData();
+  const logout = vi.spyOn(engine, "logout");
+  logout.mockResolvedValueOnce([{ proxy, endedAtProxy: false, reason }]);
+  expect(await calls["sign-out"](proxy)).toEqual([{ proxy, reason }]);
+  logout.mockResolvedValueOnce([{ proxy, endedAtProxy: true }]);
+  expect(await calls["sign-out"](proxy)).toEqual([]);
+});
+
 test("a picked file is read, a token's is not, and one that is too large is refused", async () => {
   const { calls, desktop, folder } = await rig();
   expect(await calls["pick-file"]("ca")).toBeNull();

@@ -183,6 +183,24 @@ test("a CA certificate that is chosen waits in the editor", async () => {
   });
 });
 
+test.each([
+  ["No CA that you add mends that: ask the administrator of the proxy.", null],
+  ['Give the certificate of "Corp CA" (--alternate-ca-path), or ask for it.', "Add CA certificate…"],
+])("what is not trusted is met with the step that the engine found: %s", async (userAction, button) => {
+  const message = 'This computer does not trust localhost. Its certificate, signed by "X", is not for servers.';
+  await open({
+    kind: "error",
+    address: "127.0.0.1:5432",
+    since: 0,
+    clients: 0,
+    error: { code: "certificate-not-trusted", message, userAction, retryable: false },
+  });
+  const callout = screen.getByRole("group", { name: "This computer does not trust localhost" });
+  expect(callout.textContent).toContain(`is not for servers. ${userAction.replace(" (--alternate-ca-path)", "")}`);
+  expect(within(callout).queryByText(/organisation/)).toBeNull();
+  expect(within(callout).queryByRole("button", { name: "Add CA certificate…" }) === null).toBe(button === null);
+});
+
 test("a sign-in can be opened again, copied, and cancelled for one or for all", async () => {
   const main = await open(
     { kind: "signing-in", address: "127.0.0.1:5432", since: 0, waiting: 1, proxy: origin, clients: 0 },

@@ -42,6 +42,7 @@ beforeEach(async () => {
   main.answers["check-connection"] = () => [];
   main.answers["save-connection"] = () => ({ outcome: "saved" });
   main.answers["describe-certificate"] = () => facts;
+  main.answers["read-dropped"] = (_kind, dropped) => ({ text: "", base64: dropped });
   mirror = createMirror(main);
   await waitFor(() => expect(mirror.store.getState().snapshot).not.toBeNull());
   const page = {

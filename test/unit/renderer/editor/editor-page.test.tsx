@@ -284,6 +284,18 @@ test("a dropped CA file is taken, one that is too large is not", async () => {
   expect(savedInput().trust).toEqual({ kind: "ca", pem: `${certificate}\n`, label: "halden.pem" });
 });
 
+test("a dropped CA file in DER is taken as main reads it", async () => {
+  await open({ id: null, draft: { destination: "a.example:1", trust: { kind: "ca", pem: "", label: "" } } });
+  main.answers["read-dropped"] = () => ({ text: `${certificate}\n` });
+  const file = new File([Uint8Array.from([0x30, 0x82, 1, 2, 0xff])], "halden.cer");
+  fireEvent.drop(screen.getByText("or drop the file here").parentElement!, { dataTransfer: { files: [file] } });
+  expect(await screen.findByText("halden.cer")).toBeTruthy();
+  expect(main.named("read-dropped")).toEqual([["ca", "MIIBAv8="]]);
+  fireEvent.click(save());
+  await waitFor(() => expect(main.named("save-connection")).toHaveLength(1));
+  expect(savedInput().trust).toEqual({ kind: "ca", pem: `${certificate}\n`, label: "halden.cer" });
+});
+
 test("a copy starts without a local address and keeps the secrets of the original", async () => {
   await open({ id: null, duplicateOf: idOf(2) });
   expect(screen.getByLabelText<HTMLInputElement>("Name").value).toBe("Warehouse copy");

@@ -106,13 +106,14 @@ test("the palette's shortcut is recorded from its keys", async () => {
 
 test("signing out keeps clients and says so; proxies that were not told stay on screen", async () => {
   const user = userEvent.setup();
-  main.answers["sign-out"] = () => ["https://access.example"];
+  const reason = { code: "no-answer", message: "access.example did not answer.", retryable: true } as const;
+  main.answers["sign-out"] = () => [{ proxy: "https://access.example", reason }];
   await user.click(screen.getByRole("button", { name: "Sign out of access.example" }));
   expect(useView.getState().toast?.message).toBe("Signed out of access.example. 2 clients stay until they close.");
-  expect(screen.getByText(/^access\.example could not be told/)).toBeTruthy();
+  expect(screen.getByText(/^The session may go on at access\.example: access\.example did not answer\. /)).toBeTruthy();
   act(() => main.send({ type: "sessions", sessions: [] }));
   expect(document.activeElement).toBe(screen.getByText(/^Not signed in anywhere/));
-  expect(screen.getByText(/^access\.example could not be told/)).toBeTruthy();
+  expect(screen.getByText(/^The session may go on at access\.example: access\.example did not answer\. /)).toBeTruthy();
 });
 
 test("signing out everywhere asks first; an ended session offers to sign in", async () => {

@@ -10,6 +10,7 @@ import {
 } from "../../../../src/renderer/settings/session-words.ts";
 import { versionInfo } from "../../../../src/renderer/settings/about-section.tsx";
 import { sections, settingWords } from "../../../../src/renderer/settings/catalog.ts";
+import type { NotSignedOut } from "../../../../src/shared/ipc/contract.ts";
 import { defaultSettings } from "../../../../src/shared/model/settings.ts";
 import { connectionOf, idOf } from "../store/fake-main.ts";
 
@@ -64,9 +65,16 @@ test("signing out tells who stays and who could not be told", () => {
   expect(signedOutWords("https://access.example", 0)).toBe("Signed out of access.example.");
   expect(signedOutWords(null, 1)).toBe("Signed out everywhere. 1 client stays until it closes.");
   expect(notToldWords([])).toBe("");
-  expect(notToldWords(["https://a.example", "https://b.example"])).toMatch(
-    /^a\.example and b\.example could not be told/,
+  const lost = (host: string): NotSignedOut => ({
+    proxy: `https://${host}`,
+    reason: { code: "connection-lost", message: `The connection to ${host} was lost.`, retryable: true },
+  });
+  expect(notToldWords([lost("a.example")])).toBe(
+    "The session may go on at a.example: The connection to a.example was lost. Culvert has forgotten it, and there it ends by itself.",
   );
+  const many = notToldWords(["a.example", "b.example", "c.example", "d.example"].map(lost));
+  expect(many).toMatch(/^Sessions may go on at a\.example, b\.example, c\.example and d\.example: The connection to a/);
+  expect(many).toContain("to c.example was lost. Culvert has forgotten them");
   expect(signOutEverywhereWords(2, 0)).toBe("You will sign in again at 2 proxies.");
 });
 

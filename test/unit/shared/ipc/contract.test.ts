@@ -22,6 +22,7 @@ describe("the arguments of a call", () => {
     ["change-settings", [{ theme: "dark" }]],
     ["change-settings", [{}]],
     ["pick-file", ["ca"]],
+    ["read-dropped", ["ca", "MIIB"]],
     ["save-text", [{ suggestedName: "Orders log.json", text: "{}" }]],
   ])("%s takes %j", (name, args) => {
     expect(accepts(name, args)).toBe(true);
@@ -39,6 +40,7 @@ describe("the arguments of a call", () => {
     ["a field that is not in the contract", "save-connection", [{ ...input, lastUsedAt: 5 }, save]],
     ["a name that leaves its folder", "save-text", [{ suggestedName: "../x.json", text: "" }]],
     ["a kind of file that is not chosen", "pick-file", ["passwd"]],
+    ["a token file that is dropped", "read-dropped", ["token", "MIIB"]],
     ["a client number that is none", "disconnect-client", [id, 0.5]],
     ["a list without end", "delete-connections", [Array.from({ length: connectionLimits.connections + 1 }, () => id)]],
   ])("%s is refused", (_what, name, args) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { networkError } from "../../../../src/engine/connect/network-errors.ts";
 import { AppError, errorCodes, type AppErrorData } from "../../../../src/shared/errors.ts";
 import type { ConnectionStatus } from "../../../../src/shared/model/status.ts";
 import { errorWords } from "../../../../src/shared/words/errors.ts";
@@ -71,13 +72,42 @@ describe("errors", () => {
     const message =
       'This computer does not trust access.corp. Its certificate is signed by "Corp CA", which is not in the system store.';
     const words = errorWords(
-      new AppError("certificate-not-trusted", message, { userAction: "--alternate-ca-path" }).toData(),
+      new AppError("certificate-not-trusted", message, {
+        userAction: "Add your organisation's CA certificate (--alternate-ca-path), or ask your administrator for it.",
+      }).toData(),
     );
     expect(words.title).toBe("This computer does not trust access.corp");
     expect(words.text).toBe(
       'Its certificate is signed by "Corp CA", which is not in the system store. Add your organisation’s CA certificate, or ask your administrator for it.',
     );
     expect(words.actions[0]).toBe("add-ca");
+  });
+
+  test("a certificate that no CA mends is not met with a CA", () => {
+    const proxy = { tls: true, host: "access.corp", port: 443 };
+    const wordsOf = (code: string) =>
+      errorWords(networkError(Object.assign(new Error(), { code }), { proxy, hasClientCertificate: false }).toData());
+    for (const code of ["INVALID_PURPOSE", "CERT_CHAIN_TOO_LONG", "UNSPECIFIED"]) {
+      const { text, actions } = wordsOf(code);
+      expect(text).toMatch(
+        /No CA that you add mends that: ask the administrator of the proxy for another certificate\.$/,
+      );
+      expect(actions).toEqual(["try-again", "copy-report"]);
+    }
+    for (const code of ["SELF_SIGNED_CERT_IN_CHAIN", "CERT_SIGNATURE_FAILURE"]) {
+      const { text, actions } = wordsOf(code);
+      expect(text).toMatch(/CA certificate, or|add its new certificate, or ask your administrator for it\.$/);
+      expect(text).not.toContain("--");
+      expect(actions[0]).toBe("add-ca");
+    }
+  });
+
+  test("a lost connection keeps the next step that was found for it", () => {
+    const step = "Check that it is the right one; otherwise check the network.";
+    const lost = new AppError("connection-lost", "The connection to access.corp was lost. It asks.", {
+      userAction: step,
+    });
+    expect(errorWords(lost.toData()).text).toBe(`It asks. ${step}`);
   });
 
   test("a process number is for the log, not for a title", () => {
