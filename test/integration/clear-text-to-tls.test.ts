@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,6 +7,7 @@ import { Authority, type Issued } from "../support/certificates.ts";
 import { closedAfterEach } from "../support/closers.ts";
 import { fronts } from "../support/fronts.ts";
 import { Rig } from "../support/rig.ts";
+import { listenUntilClosed } from "../support/server-until-closed.ts";
 import { UdpClient } from "../support/udp.ts";
 import { refusedClient } from "./connector-clients.ts";
 
@@ -23,21 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-async function listen(made: net.Server): Promise<number> {
-  const sockets = new Set<net.Socket>();
-  made.on("connection", (socket: net.Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
-  });
-  made.on("tlsClientError", () => undefined);
-  made.listen(0, "127.0.0.1");
-  await once(made, "listening");
-  closers.push(() => {
-    for (const socket of sockets) socket.destroy();
-    made.close();
-  });
-  return (made.address() as net.AddressInfo).port;
-}
+const listen = (made: net.Server): Promise<number> => listenUntilClosed(made, closers);
 
 /** What a client of a tunnel to this port is told, where the Pomerium URL starts with http://. */
 async function told(port: number): Promise<AppErrorData> {

@@ -12,6 +12,7 @@ import { Authority, CertificateFolder, type Issued } from "../support/certificat
 import { closedAfterEach } from "../support/closers.ts";
 import { openssl } from "../support/pkcs12.ts";
 import { Rig } from "../support/rig.ts";
+import { listenUntilClosed } from "../support/server-until-closed.ts";
 import { lacks } from "../support/services/programs.ts";
 import { refusedClient } from "./connector-clients.ts";
 
@@ -42,21 +43,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-async function listen(made: net.Server): Promise<number> {
-  const sockets = new Set<net.Socket>();
-  made.on("connection", (socket: net.Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
-  });
-  made.on("tlsClientError", () => undefined);
-  made.listen(0, "127.0.0.1");
-  await once(made, "listening");
-  closers.push(() => {
-    for (const socket of sockets) socket.destroy();
-    made.close();
-  });
-  return (made.address() as net.AddressInfo).port;
-}
+const listen = (made: net.Server): Promise<number> => listenUntilClosed(made, closers);
 
 const trusting = (): TlsSettings => ({ verify: true, ca: [corp.pem] });
 

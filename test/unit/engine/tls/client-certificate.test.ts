@@ -5,6 +5,7 @@ import { describeCertificate } from "../../../../src/engine/tls/describe.ts";
 import { createTlsIdentity } from "../../../../src/engine/tls/identity.ts";
 import { dayOf } from "../../../../src/shared/words/format.ts";
 import { Authority, type Issued } from "../../../support/certificates.ts";
+import { refusal } from "./refused-certificate.ts";
 
 let root: Authority;
 let middle: Authority;
@@ -18,16 +19,6 @@ beforeAll(async () => {
     middle.issue({ subject: "CN=rsa, O=Corp", kind: "rsa" }),
   ]);
 });
-
-function refusal(cert: string, key: string, passphrase?: string): ClientCertificateError {
-  try {
-    checkClientCertificate({ cert, key, ...(passphrase === undefined ? {} : { passphrase }) });
-  } catch (error) {
-    expect(error).toBeInstanceOf(ClientCertificateError);
-    return error as ClientCertificateError;
-  }
-  throw new Error("it was accepted");
-}
 
 const subjects = (pem: string): string[] =>
   (pem.match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map((one) => new X509Certificate(one).subject);

@@ -15,6 +15,7 @@ import { damages } from "../../../support/damage.ts";
 import { integer, objectId, octetString, pemOf, sequence } from "../../../support/der.ts";
 import { encryptedKey } from "../../../support/pkcs12-by-hand.ts";
 import { samples } from "./pkcs12-samples.ts";
+import { refusal } from "./refused-certificate.ts";
 
 let root: Authority;
 let middle: Authority;
@@ -24,16 +25,6 @@ beforeAll(async () => {
   middle = await root.intermediate("CN=Corp Issuing CA");
   ada = await middle.issue({ subject: "CN=ada" });
 });
-
-function refusal(cert: string, key: string, passphrase?: string): ClientCertificateError {
-  try {
-    checkClientCertificate({ cert, key, ...(passphrase === undefined ? {} : { passphrase }) });
-  } catch (error) {
-    expect(error).toBeInstanceOf(ClientCertificateError);
-    return error as ClientCertificateError;
-  }
-  throw new Error("it was accepted");
-}
 
 /** The certificate with other octets in the place of these, which are as many. Its signature no longer fits, which nobody looks at here. */
 function altered(pem: string, from: Buffer, to: Buffer): string {
