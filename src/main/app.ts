@@ -1,5 +1,6 @@
 import os from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { app, dialog } from "electron";
 import { asAppError } from "../shared/errors.ts";
 import type { Place } from "../shared/ipc/snapshot.ts";
@@ -19,6 +20,7 @@ import { createUpdates, leaveWith } from "./compose/updates.ts";
 import { CallGate } from "./ipc/call-gate.ts";
 import { IpcServer } from "./ipc/ipc-server.ts";
 import { UpdateFeed } from "./ipc/update-feed.ts";
+import { connectionFileAmong, isFileUrl, placeOfFile } from "./connection-file.ts";
 import { appId, launchOf, type Launch } from "./launch.ts";
 import { LinkInbox, linkAmong, placeOfLink } from "./links.ts";
 import { leaveMount } from "./lifecycle/app-image.ts";
@@ -31,6 +33,7 @@ import { SignInDesk } from "./sign-in/sign-in-desk.ts";
 import { AppState } from "./state/app-state.ts";
 import { NoticeBoard } from "./state/notice-board.ts";
 import { SessionList } from "./state/session-list.ts";
+import { notOpened, notOpenedNotice } from "./store/notices.ts";
 import { AppTray } from "./tray/tray.ts";
 import { actOn, type TrayActor } from "./tray/tray-actions.ts";
 import { TrayWatch } from "./tray/tray-watch.ts";
@@ -59,6 +62,17 @@ async function start(launch: Launch, links: LinkInbox): Promise<void> {
   const openAt = (place: Place | null): void => {
     if (place !== null) state?.goTo(place);
     window.show();
+  };
+  /** A link, or a connection file as a file: URL. */
+  const open = async (link: string): Promise<void> => {
+    try {
+      const place = isFileUrl(link) ? await placeOfFile(link) : placeOfLink(link);
+      notices.remove(notOpened);
+      openAt(place);
+    } catch (thrown) {
+      notices.put(notOpenedNotice(asAppError(thrown)));
+      openAt(null);
+    }
   };
   const desktop = new ElectronDesktop({
     platform,
@@ -235,7 +249,7 @@ async function start(launch: Launch, links: LinkInbox): Promise<void> {
   void loaded.then(() => sessions.reload());
   updates.start();
 
-  const hasLink = links.whenReady((link) => openAt(placeOfLink(link)));
+  const hasLink = links.whenReady((link) => void open(link));
   if (!launch.hidden && !hasLink) window.show();
   // Without a tray nobody would find a window that was never shown.
   if (!(await trayWatch.look()) && launch.hidden && !hasLink) window.showMinimized();
@@ -257,7 +271,11 @@ else {
     event.preventDefault();
     links.take(url);
   });
-  const link = linkAmong(process.argv);
+  app.on("open-file", (event, file) => {
+    event.preventDefault();
+    links.take(pathToFileURL(file).href);
+  });
+  const link = linkAmong(process.argv) ?? connectionFileAmong(process.argv, process.cwd());
   if (link !== null) links.take(link);
   app
     .whenReady()

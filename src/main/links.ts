@@ -32,18 +32,18 @@ export function placeOfLink(text: string): Place | null {
 /** The link among the arguments of a start; null where there is none. Chromium adds arguments of its own. */
 export const linkAmong = (argv: readonly string[]): string | null => argv.slice(1).find(isLink) ?? null;
 
-/** Keeps the link that came before the app was ready: macOS hands it over by an event, which is earlier than everything else. */
+/** Keeps what was to be opened before the app was ready: macOS hands it over by an event, which is earlier than everything else. */
 export class LinkInbox {
   #waiting: string | null = null;
   #open: ((text: string) => void) | null = null;
 
-  /** A link that was clicked. */
+  /** A link that was clicked, or a file that was opened as a file: URL. */
   take(text: string): void {
     if (this.#open) this.#open(text);
     else this.#waiting = text;
   }
 
-  /** From now on links are opened by this; the newest that waited is opened at once. True where there was one. */
+  /** From now on they are opened by this; the newest that waited is opened at once. True where there was one. */
   whenReady(open: (text: string) => void): boolean {
     this.#open = open;
     const waiting = this.#waiting;

@@ -6,6 +6,7 @@ import type { Launch } from "../launch.ts";
 import type { QuitFlow } from "../lifecycle/quit-flow.ts";
 import type { FileLog } from "../log/file-log.ts";
 import type { WindowStateStore } from "../store/window-state-store.ts";
+import { connectionFileAmong } from "../connection-file.ts";
 import { linkAmong } from "../links.ts";
 import type { TrayWatch } from "../tray/tray-watch.ts";
 import { Pace } from "../ipc/pace.ts";
@@ -38,6 +39,7 @@ export interface ShellPorts {
   woke(): void;
   openAt(place: Place | null): void;
   /** Another start was given a link. */
+  /** A link, or a connection file as a file: URL. */
   openLink(link: string): void;
 }
 
@@ -98,8 +100,8 @@ export function createShell(ports: ShellPorts): MainWindow {
   );
   Menu.setApplicationMenu(menu === null ? null : Menu.buildFromTemplate(menu));
 
-  app.on("second-instance", (_event, argv) => {
-    const link = linkAmong(argv);
+  app.on("second-instance", (_event, argv, folder) => {
+    const link = linkAmong(argv) ?? connectionFileAmong(argv, folder);
     if (link !== null) ports.openLink(link);
     // The system starts it at sign-in; somebody was quicker, and shall not be disturbed.
     else if (!argv.includes("--hidden")) ports.openAt(null);

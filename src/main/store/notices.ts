@@ -43,6 +43,16 @@ export function notSavedNotice(error: AppError): StoreNotice {
   return { id: "not-saved", kind: "not-saved", message: error.message, action: "save-again" };
 }
 
+/** The id of `notOpenedNotice`. */
+export const notOpened = "not-opened";
+
+/** What stands in the way of a file that the system was asked to open; the next one takes its place. */
+export const notOpenedNotice = ({ message, userAction = "" }: AppError): StoreNotice => ({
+  id: notOpened,
+  kind: "not-opened",
+  message: `${message} ${userAction}`.trim(),
+});
+
 /** Said once however many stores find it: all of them use the same id. */
 export const noKeychainNotice: StoreNotice = {
   id: "no-keychain",

@@ -34,7 +34,8 @@ export function showPlace(host: Host, place: Place): void {
       });
       return;
     case "new": {
-      const draft = place.link === undefined ? null : readLink(place.link);
+      const link = place.link === undefined ? null : readLink(place.link);
+      const draft = link && { ...link, ...(place.name === undefined ? {} : { name: place.name }) };
       leaveTo({ name: "editor", id: null, ...(draft === null ? {} : { draft }) });
       return;
     }

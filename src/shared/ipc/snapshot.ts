@@ -8,7 +8,8 @@ import type { UpdateStatus } from "../model/update.ts";
 /** Something about the app itself that stays on screen until it is dismissed or over. */
 export interface Notice {
   readonly id: string;
-  readonly kind: "store-unreadable" | "not-saved" | "no-keychain" | "no-tray" | "newer-file" | "managed-settings";
+  readonly kind:
+    "store-unreadable" | "not-saved" | "no-keychain" | "no-tray" | "newer-file" | "managed-settings" | "not-opened";
   readonly message: string;
   /** What the one button does, if there is one. */
   readonly action?: "show-file" | "save-again";
@@ -55,8 +56,8 @@ export interface Snapshot {
 /** Where the window should go; sent by the tray, a notification, the application menu or a second launch. */
 export type Place =
   | { readonly page: "connections"; readonly select?: string }
-  /** `link` fills it in: a link that the system was asked to open. */
-  | { readonly page: "new"; readonly link?: string }
+  /** `link` fills it in: a link that the system was asked to open, or one in a file, whose name comes along. */
+  | { readonly page: "new"; readonly link?: string; readonly name?: string }
   | { readonly page: "settings"; readonly section?: "sessions" | "logs" }
   | { readonly page: "palette" }
   /** Asks first: turns on every connection. */
