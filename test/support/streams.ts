@@ -48,6 +48,9 @@ export function receiveAll(stream: Readable): Promise<Received> {
   return new Promise((resolve, reject) => {
     const hash = createHash("sha256");
     let bytes = 0;
+    // A socket that nobody reads ends by itself where nothing has come, and says so only once.
+    if (stream.readableEnded) return void resolve({ bytes, sha256: hash.digest("hex") });
+    if (stream.destroyed) return void reject(new Error("closed before anybody read from it"));
     stream.on("data", (chunk: Buffer) => {
       hash.update(chunk);
       bytes += chunk.length;
@@ -62,6 +65,8 @@ export function receiveAll(stream: Readable): Promise<Received> {
 /** How a socket came to its end: cleanly, or the code of its error. */
 export function endOf(socket: net.Socket): Promise<string> {
   return new Promise((resolve) => {
+    if (socket.readableEnded) return void resolve("end");
+    if (socket.destroyed) return void resolve("close");
     socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     socket.once("end", () => resolve("end"));
     socket.once("close", () => resolve("close"));
