@@ -28,6 +28,9 @@ if [ -z "$root" ] && apparmor_status --enabled >/dev/null 2>&1 &&
 fi
 
 # Most distributions do this by themselves when files change; the others have to be told.
+if [ -z "$root" ] && command -v update-mime-database >/dev/null 2>&1; then
+  update-mime-database /usr/share/mime || true
+fi
 if [ -z "$root" ] && command -v update-desktop-database >/dev/null 2>&1; then
   update-desktop-database -q /usr/share/applications || true
 fi

@@ -17,6 +17,9 @@ if [ -f "$profile" ]; then
   rm -f "$profile"
 fi
 
+if [ -z "$root" ] && command -v update-mime-database >/dev/null 2>&1; then
+  update-mime-database /usr/share/mime || true
+fi
 if [ -z "$root" ] && command -v update-desktop-database >/dev/null 2>&1; then
   update-desktop-database -q /usr/share/applications || true
 fi

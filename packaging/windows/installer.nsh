@@ -1,7 +1,8 @@
 ; What the installer does beside electron-builder's own steps: the command line on the user's PATH, and Culvert as a program for
-; its links. All of it is the user's alone (HKCU) and goes away with the program.
+; its links and files. All of it is the user's alone (HKCU) and goes away with the program.
 
 !include "${__FILEDIR__}\user-path.nsh"
+!include "${__FILEDIR__}\file-type.nsh"
 
 ; electron-builder compiles this twice, and a function that is not used is a warning, which ends the build.
 !ifdef BUILD_UNINSTALLER
@@ -34,6 +35,7 @@
   !insertmacro CULVERT_ADD_SCHEME "culvert"
   !insertmacro CULVERT_ADD_SCHEME "tcp+https"
   !insertmacro CULVERT_ADD_SCHEME "udp+https"
+  !insertmacro CULVERT_ADD_FILE_TYPE "culvert"
   Pop $R0
 !macroend
 
@@ -46,6 +48,7 @@
     !insertmacro CULVERT_REMOVE_SCHEME "culvert"
     !insertmacro CULVERT_REMOVE_SCHEME "tcp+https"
     !insertmacro CULVERT_REMOVE_SCHEME "udp+https"
+    !insertmacro CULVERT_REMOVE_FILE_TYPE "culvert"
     Pop $R0
     ; Left by "Start at sign-in", which Electron keeps under the id of the app.
     DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "${APP_ID}"

@@ -4,6 +4,7 @@ import path from "node:path";
 import { getConfig, validateConfiguration } from "app-builder-lib/out/util/config/config.js";
 import { DebugLogger } from "builder-util";
 import { expect, onTestFinished, test } from "vitest";
+import { connectionFileExtension } from "../../src/main/connection-file.ts";
 import { appId } from "../../src/main/launch.ts";
 import { runValueName } from "../../src/main/lifecycle/login-item.ts";
 import { linkSchemes } from "../../src/main/links.ts";
@@ -34,6 +35,20 @@ test("the schemes that the installers register are those that the app reads", ()
     expect([...script.matchAll(new RegExp(`insertmacro ${macro} "(.*)"`, "g"))].map(([, scheme]) => scheme)).toEqual(
       linkSchemes,
     );
+});
+
+test("the type of file that the installers register is the one that the app reads", () => {
+  const ending = connectionFileExtension.slice(1);
+  const { mac, linux } = config;
+  for (const associations of [mac?.fileAssociations, linux?.fileAssociations])
+    expect([associations].flat().map((association) => association?.ext)).toEqual([ending]);
+  // On Windows electron-builder's own would take it from another program: packaging/windows/file-type.nsh.
+  expect(config.fileAssociations ?? config.win?.fileAssociations).toBeUndefined();
+  const script = read("packaging/windows/installer.nsh");
+  for (const macro of ["CULVERT_ADD_FILE_TYPE", "CULVERT_REMOVE_FILE_TYPE"])
+    expect([...script.matchAll(new RegExp(`insertmacro ${macro} "(.*)"`, "g"))].map(([, name]) => name)).toEqual([
+      ending,
+    ]);
 });
 
 test("every fuse is set, and none is left to Electron", () => {
@@ -98,5 +113,34 @@ test.runIf(process.platform === "linux")(
     expect(modeAfter()).toBe("4755");
     // Again, as an upgrade runs it.
     expect(modeAfter()).toBe("4755");
+  },
+);
+
+test.runIf(process.platform === "linux")(
+  "the scripts of the packages tell the system of the type of file, where it has to be told",
+  () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "culvert-scripts-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const stub = (name: string, line: string): void => {
+      writeFileSync(path.join(folder, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    };
+    // Nothing else is found, so that this system stays as it is.
+    for (const name of ["chmod", "rm"]) stub(name, "exit 0");
+    for (const name of ["setpriv", "apparmor_status"]) stub(name, "exit 1");
+    const said = (name: string, argument: string, wanted = ""): string => {
+      const script = path.join(root, "packaging/linux", name);
+      return output("/usr/bin/env", ["-i", `PATH=${folder}`, `DPKG_ROOT=${wanted}`, "/bin/sh", script, argument]);
+    };
+    expect(said("after-install.sh", "configure")).toBe("");
+    // One that fails does not keep the package from being installed.
+    for (const name of ["update-mime-database", "update-desktop-database"]) stub(name, `echo "${name} $*"; exit 1`);
+    const told = "update-mime-database /usr/share/mime\nupdate-desktop-database -q /usr/share/applications\n";
+    expect(said("after-install.sh", "configure")).toBe(told);
+    expect(said("after-remove.sh", "remove")).toBe(told);
+    // rpm's, and what an upgrade has written anew.
+    expect(said("after-remove.sh", "0")).toBe(told);
+    expect(said("after-remove.sh", "1")).toBe("");
+    // An image that is being built elsewhere.
+    expect(said("after-install.sh", "configure", folder)).toBe("");
   },
 );

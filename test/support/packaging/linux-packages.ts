@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { lacks } from "../services/programs.ts";
@@ -36,6 +36,7 @@ const outside = (zsh: string): string[] => [
     (size) => `usr/share/icons/hicolor/${size}x${size}/apps/culvert.png`,
   ),
   "usr/share/man/man1/culvert.1.gz",
+  "usr/share/mime/packages/culvert.xml",
   `${zsh}/_culvert`,
 ];
 
@@ -48,9 +49,19 @@ function checkDesktopEntry(file: string, exec: string): void {
     "Icon=culvert",
     "StartupWMClass=culvert",
     "Categories=Network;RemoteAccess;",
-    "MimeType=x-scheme-handler/culvert;x-scheme-handler/tcp+https;x-scheme-handler/udp+https;",
+    "MimeType=application/x-culvert;x-scheme-handler/culvert;x-scheme-handler/tcp+https;x-scheme-handler/udp+https;",
   ])
     expect(entry.split("\n")).toContain(line);
+}
+
+/** What a desktop makes of the descriptions in a folder. @param share with mime and applications below it; is written to. */
+function checkFileType(share: string): void {
+  output("update-mime-database", [path.join(share, "mime")]);
+  expect(readFileSync(path.join(share, "mime/globs2"), "utf8")).toMatch(/^\d+:application\/x-culvert:\*\.culvert$/m);
+  output("update-desktop-database", [path.join(share, "applications")]);
+  expect(readFileSync(path.join(share, "applications/mimeinfo.cache"), "utf8")).toContain(
+    "\napplication/x-culvert=culvert.desktop;\n",
+  );
 }
 
 /** An empty system that dpkg can install into, without the packages that others would bring. */
@@ -117,6 +128,14 @@ export function linuxTests(project: () => PackagingProject): void {
     );
   });
 
+  test.skipIf(lacks(debTools) || lacks(desktopTools))("deb: a desktop opens files that end in .culvert with it", () => {
+    const folder = temporary();
+    output("dpkg-deb", ["-x", deb(), folder]);
+    checkFileType(path.join(folder, "usr/share"));
+    const described = readFileSync(path.join(folder, "usr/share/mime/application/x-culvert.xml"), "utf8");
+    expect(described).toContain("<comment>Culvert connection</comment>");
+  });
+
   test.skipIf(lacks(debTools))("deb: installed and purged in an empty system it leaves nothing", () => {
     const { root, dpkg } = emptySystem();
     const before = installedFiles(root);
@@ -170,6 +189,19 @@ export function linuxTests(project: () => PackagingProject): void {
     expect(files).toEqual(expect.arrayContaining(["/opt/Culvert", "/opt/Culvert/resources/cli/completions"]));
   });
 
+  test.skipIf(lacks(appImageTools) || lacks(desktopTools))(
+    "AppImage: what integrates it finds its type of file inside",
+    () => {
+      const folder = path.join(temporary(), "contents");
+      const file = made(`culvert-${project().version}-linux-x86_64.AppImage`);
+      output("unsquashfs", ["-q", "-no-progress", "-o", String(appImageRuntimeBytes), "-d", folder, file]);
+      const share = path.join(folder, "usr/share");
+      mkdirSync(path.join(share, "applications"));
+      renameSync(path.join(folder, "culvert.desktop"), path.join(share, "applications/culvert.desktop"));
+      checkFileType(share);
+    },
+  );
+
   test.skipIf(lacks(appImageTools))("AppImage: its file system holds the app, its entry and its icons", () => {
     const folder = path.join(temporary(), "contents");
     const file = made(`culvert-${project().version}-linux-x86_64.AppImage`);
@@ -189,4 +221,5 @@ export function linuxTests(project: () => PackagingProject): void {
 
 export const debTools = programs("dpkg-deb", "dpkg", "fakeroot", "lintian", "desktop-file-validate", "du");
 export const rpmTools = programs("rpmbuild", "rpm");
+const desktopTools = programs("update-mime-database", "update-desktop-database");
 export const appImageTools = programs("mksquashfs", "unsquashfs", "desktop-file-validate", "bash");

@@ -134,7 +134,7 @@ export function unpackedTests(project: () => PackagingProject): void {
     ]);
   });
 
-  test("macOS: the bundle has its id, its links, and the hash of its archive", () => {
+  test("macOS: the bundle has its id, its links, its type of file, and the hash of its archive", () => {
     const plist = readFileSync(project().made("mac", "mac/Culvert.app/Contents/Info.plist"), "utf8").replace(
       /\s+/g,
       "",
@@ -143,6 +143,14 @@ export function unpackedTests(project: () => PackagingProject): void {
     expect(plist).toContain(
       "<key>CFBundleURLSchemes</key><array><string>culvert</string><string>tcp+https</string><string>udp+https</string></array>",
     );
+    const documents = /<key>CFBundleDocumentTypes<\/key><array><dict>(.*?)<\/dict><\/array>/.exec(plist)?.[1];
+    for (const claim of [
+      "<key>CFBundleTypeExtensions</key><array><string>culvert</string></array>",
+      "<key>CFBundleTypeRole</key><string>Viewer</string>",
+      "<key>LSHandlerRank</key><string>Owner</string>",
+      "<key>CFBundleTypeIconFile</key><string>icon.icns</string>",
+    ])
+      expect(documents).toContain(claim);
     expect(plist).toMatch(/<key>Resources\/app\.asar<\/key><dict><key>algorithm<\/key><string>SHA256<\/string>/);
     const icon = (file: string): Buffer => readFileSync(file);
     const bundled = icon(project().made("mac", "mac/Culvert.app/Contents/Resources/icon.icns"));

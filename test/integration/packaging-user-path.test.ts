@@ -1,3 +1,0 @@
-import { userPathTests } from "../support/packaging/windows-installer.ts";
-
-userPathTests();
