@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type net from "node:net";
 import type { Closers } from "./closers.ts";
 
-/** Has any server listen on loopback until the closers run, which take its connections along. @returns its port. */
+/** Has a server listen on loopback until the closers run, which take its connections along. @returns its port. */
 export async function listenUntilClosed(made: net.Server, closers: Closers): Promise<number> {
   const sockets = new Set<net.Socket>();
   made.on("connection", (socket: net.Socket) => {

@@ -49,7 +49,8 @@ const httpsWanted = ({ host, port }: ProxyAddress, cause: unknown): AppError =>
 
 /**
  * Says more of a failure that may be about the client certificate, or about TLS that is missing: asks the proxy, on a connection
- * of its own, whether it speaks TLS and wants a certificate at all. Clients that fail at the same time share one such connection: a proxy that is going down has enough of them.
+ * of its own, whether it speaks TLS and wants a certificate at all. Clients that fail at the same time share one such connection: a
+ * proxy that is going down has enough of them.
  */
 export class SecondLooks {
   readonly #options: Pick<DialOptions, "limits" | "lookup">;
